@@ -1,0 +1,331 @@
+"""The few doors to the outside, as Protocols, and the errors that may come through them.
+
+Adapters implement these; the pipeline uses them; neither knows the other. A foreign library's
+errors are turned into the ones below inside its adapter, and never seen anywhere else.
+
+    PantauError
+    |-- ConfigurationError        a file or setting is wrong: where, what, and how to mend it
+    |-- ExchangeError
+    |   |-- Unavailable           no answer in time: the call may or may not have been applied
+    |   |-- Conflict              somebody else wrote first
+    |   |-- Denied                refused for who we are
+    |   `-- Invalid               refused for what we sent; nothing was sent
+    `-- NotifyError               see its ``effect``
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from agent.core.model import Sight
+from agent.probe import Session
+
+
+class PantauError(Exception):
+    """Root of every error that the program raises on purpose."""
+
+
+class ConfigurationError(PantauError):
+    """One or more mistakes in what a person wrote; ``mistakes`` are lines for that person."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+# --- the exchange -----------------------------------------------------------------------------------
+
+
+class ExchangeError(PantauError):
+    """The exchange did not do what was asked."""
+
+
+class Unavailable(ExchangeError):  # noqa: N818 - the words of the exchange's contract
+    """No answer in time. The call may have been applied: look before doing it again."""
+
+
+class Conflict(ExchangeError):  # noqa: N818
+    """The record's revision is not the one expected."""
+
+
+class Denied(ExchangeError):  # noqa: N818
+    """The engine refused these credentials or this subject."""
+
+
+class Invalid(ExchangeError):  # noqa: N818
+    """A name or value that the exchange does not take; nothing was sent."""
+
+
+MAX_VALUE_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A value of the exchange with its revision; revision 0 means absent."""
+
+    name: str
+    value: bytes = b""
+    revision: int = 0
+    stored_s: float = 0.0
+    """Stream time at which the engine stored it, seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusPut:
+    """A branch's status, newest value."""
+
+    record: Record
+    """``name`` is the branch: taken from the subject, never from the payload."""
+    live: bool
+    """False while the snapshot is replayed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatPut:
+    """A branch's heartbeat."""
+
+    record: Record
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """The snapshot is complete; what follows is live."""
+
+    generation: float
+    """Creation time of the store: another one means that revisions began again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """A branch sent nothing for ``silent_after_s``; told once per silence."""
+
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """This watch is blind for now; silences are not judged until the next Synced."""
+
+    why: str
+
+
+WatchEvent = StatusPut | BeatPut | Synced | Silent | Stale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeHealth:
+    """How the exchange answers this office."""
+
+    connected: bool
+    """A hint only; the acknowledgement is the proof."""
+    acknowledged_age_s: float | None
+    """Seconds since the engine last acknowledged anything of ours; None: never."""
+    generation: float | None = None
+    detail: str = ""
+
+
+class Exchange(Protocol):
+    """How branches share verdicts, elect a leader and keep the state of incidents.
+
+    Durations are on the caller's boot-time clock. Every call ends within its own deadline with a
+    result or an :class:`ExchangeError`; nothing is queued while disconnected. Values are bytes up
+    to ``MAX_VALUE_BYTES``; names follow ``agent.core.model.is_name``; else :class:`Invalid`.
+    """
+
+    async def start(self) -> None:
+        """Connect and make sure that the store exists.
+
+        Returns within the connect timeout even when the engine is down: then it raises
+        :class:`Unavailable` and goes on trying in the background. :class:`Denied` on refused
+        credentials.
+        """
+        ...
+
+    async def publish(self, value: bytes) -> int:
+        """Replace this branch's status; returns its revision."""
+        ...
+
+    async def beat(self, value: bytes) -> int:
+        """Replace this branch's heartbeat; its acknowledgement proves that the exchange answers."""
+        ...
+
+    async def own_status(self) -> Record:
+        """This branch's own status record, to resume from; revision 0 when there is none."""
+        ...
+
+    def watch(self, silent_after_s: float) -> AsyncIterator[WatchEvent]:
+        """All branches' statuses and beats, for ever: snapshot, Synced, live; the leader's.
+
+        Silent at most once per silence, never while stale, nor before ``silent_after_s`` has
+        passed since Synced. Stale at most 15 s after updates stop reaching us.
+        """
+        ...
+
+    async def read(self, name: str) -> Record:
+        """A coordination record; revision 0 when absent."""
+        ...
+
+    async def records(self, prefix: str) -> Sequence[Record]:
+        """All coordination records whose name begins with ``prefix``, in name order."""
+        ...
+
+    async def compare_and_set(self, name: str, value: bytes, expect: int) -> int:
+        """Write a coordination record if its revision is still ``expect`` (0: absent)."""
+        ...
+
+    async def announce(self, name: str, value: bytes) -> int:
+        """Replace a public record, ``bulletin`` or ``beat``; only the leader does."""
+        ...
+
+    def announcements(self) -> AsyncIterator[Record]:
+        """The public records: their present values, then every change, for ever; every agent's.
+
+        Supervised like :meth:`watch`: an engine that goes and comes back ends nothing, and the
+        newest values are given again after it.
+        """
+        ...
+
+    async def write_ledger(self, day: str, value: bytes) -> int:
+        """Replace this branch's availability ledger of one day, ``yyyymmdd``."""
+        ...
+
+    def health(self) -> ExchangeHealth:
+        """How the engine answers now."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; may be called twice."""
+        ...
+
+
+# --- probing -----------------------------------------------------------------------------------------
+
+
+class SessionFactory(Protocol):
+    """Makes the session of one run; the run closes it."""
+
+    def open(self) -> OpenSession:
+        """A session with no connection yet: the first request of the run makes it."""
+        ...
+
+
+class OpenSession(Session, Protocol):
+    """A session that must be closed."""
+
+    async def close(self) -> None:
+        """Drop its connections; never raises."""
+        ...
+
+
+class Controls(Protocol):
+    """The near controls of this office, and the front control of the centre."""
+
+    async def look(self) -> Sight:
+        """Try every control once, at the same time, and tell whether this office can see.
+
+        Ends within its own deadline of a few seconds and never raises.
+        """
+        ...
+
+
+# --- telling -----------------------------------------------------------------------------------------
+
+
+class Effect(StrEnum):
+    """What became of a message that was not acknowledged."""
+
+    NOT_SENT = "not_sent"
+    """Surely not told; trying again later is right."""
+    REFUSED = "refused"
+    """Surely not told, and never will be as it stands: another text or channel is needed."""
+    CREDENTIAL = "credential"
+    """Surely not told; the credential is dead."""
+    UNKNOWN = "unknown"
+    """May have been told: look before telling again."""
+    GONE = "gone"
+    """The message to be changed is not there any more."""
+
+
+class NotifyError(PantauError):
+    """A message was not acknowledged."""
+
+    def __init__(self, effect: Effect, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{effect.value}: {reason}")
+        self.effect = effect
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+        """How long the receiver asked to be left alone, clamped to 1..300."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message, rendered: ``text`` says everything, ``blocks`` say it well."""
+
+    key: str
+    """Stable identity of the message, for finding it again: ``<incident id>/<sequence>``."""
+    revision: int
+    channel: str
+    text: str
+    blocks: Sequence[Mapping[str, Any]] = ()
+    thread: str | None = None
+    """Identity (``Posted.ts``) of the root message that this one answers."""
+    broadcast: bool = False
+    """Show a reply in the channel as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a message stands."""
+
+    channel: str
+    ts: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierHealth:
+    """How the receiver answers."""
+
+    ok: bool
+    detail: str = ""
+    last_ok_age_s: float | None = None
+
+
+class Notifier(Protocol):
+    """Delivers messages to one receiver. One attempt per call, never a retry inside.
+
+    Every method ends within the post timeout with a result or a :class:`NotifyError`.
+    """
+
+    post_timeout_s: float
+
+    async def post(self, message: Outgoing) -> Posted:
+        """Post once."""
+        ...
+
+    async def update(self, posted: Posted, message: Outgoing) -> None:
+        """Rewrite a message in place; doing it twice changes nothing."""
+        ...
+
+    async def find(self, channel: str, thread: str | None = None) -> Sequence[Posted]:
+        """Our own recent messages of a channel, or of one thread, oldest first, with their keys.
+
+        Only messages that carry a valid mark of ours count.
+        """
+        ...
+
+    async def delete(self, posted: Posted) -> None:
+        """Remove a message of ours; one that is gone already is no error."""
+        ...
+
+    def health(self) -> NotifierHealth:
+        """How the receiver answers now."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; may be called twice."""
+        ...

@@ -1,0 +1,332 @@
+"""What a probe author writes against; nothing else of the agent may be imported by a probe.
+
+A journey is a class, each step an async method with an id, in the order of definition::
+
+    class Application(Journey):
+        \"\"\"An officer files an application, as far as a monitor may.\"\"\"
+
+        @step("sign in", service="simkim.login", role="simkim", slow_after_s=1.5)
+        async def sign_in(self) -> None:
+            reply = await self.post("/sso/token", json=self.credentials("simkim"))
+            self.expect(reply.status == 200, "a token is issued")
+            self.token = reply.json()["access_token"]
+
+Order, ids, services and roles are known without running it, so that metrics start at zero and
+skipped steps have names. A journey is made anew for every run: what a step leaves on ``self`` is
+there for the later steps of the same run, and gone afterwards.
+
+What a step raises decides what it is: :meth:`Journey.expect` and the shape of a reply speak of the
+centre; anything else that a step raises is a bug of the probe and never held against the centre.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from agent.core.model import Failure, FailureKind, Phases, StepName, is_name
+
+__all__ = [
+    "Applicant",
+    "Document",
+    "Failure",
+    "FailureKind",
+    "Journey",
+    "Phases",
+    "Reply",
+    "Request",
+    "RequestFailed",
+    "Session",
+    "StepBroken",
+    "StepName",
+    "step",
+]
+
+_MAX_JSON_DEPTH_ERROR = "the JSON is nested too deep"
+
+
+class StepBroken(Exception):  # noqa: N818 - a fact about the centre, not an error of ours
+    """The centre did not do what this step needs. Carries the failure as facts."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+class RequestFailed(StepBroken):
+    """No usable HTTP answer came: refused, reset, timed out, not HTTP. Raised by sessions.
+
+    ``phases`` holds the seconds spent before it failed.
+    """
+
+    def __init__(self, failure: Failure, phases: Phases | None = None) -> None:
+        super().__init__(failure)
+        self.phases = phases or Phases()
+
+
+class Document(dict[str, Any]):
+    """A JSON object of a reply; a field that is missing is a change of contract, not a KeyError."""
+
+    def __missing__(self, key: str) -> Any:
+        raise StepBroken(
+            Failure(kind=FailureKind.CONTRACT, detail=f'the field "{key}" is missing')
+        )
+
+    def require(self, key: str, kind: type[T]) -> T:
+        """The field ``key``, which must be a ``kind``; else the contract has changed."""
+        value = self[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise StepBroken(
+                Failure(
+                    kind=FailureKind.CONTRACT,
+                    detail=f'"{key}": {kind.__name__} became {type(value).__name__}',
+                )
+            )
+        return value
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request as a step asks for it: a target role and a path, never a host."""
+
+    role: str
+    service: str
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer, whole: bodies are capped by the session that fetched it."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+    phases: Phases = field(default_factory=Phases)
+
+    def json(self) -> Any:
+        """The body as JSON, objects as :class:`Document`.
+
+        Raises :class:`StepBroken`: with the status when that already says what is wrong, else as a
+        change of contract.
+        """
+        if self.status >= 400:  # noqa: PLR2004 - the border that HTTP draws
+            raise StepBroken(_status_failure(self.status, "an answer was due"))
+        try:
+            return json.loads(self.body, object_hook=Document, parse_constant=_refuse_constant)
+        except RecursionError:
+            detail = _MAX_JSON_DEPTH_ERROR
+        except ValueError:
+            detail = "the body is not JSON"
+        raise StepBroken(Failure(kind=FailureKind.CONTRACT, detail=detail))
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+class Session(Protocol):
+    """What a run holds of the outside: one fresh connection per target, closed with the run."""
+
+    async def send(self, request: Request) -> Reply:
+        """Send one request and read its whole answer.
+
+        Raises :class:`RequestFailed`. Never waits longer than the run's own deadline allows: the
+        caller cancels.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """A synthetic identity that cannot belong to anyone."""
+
+    nik: str
+    name: str
+    passport: str
+    email: str
+    billing_code: str
+    """Fifteen zeros: no claim of the state carries it."""
+
+
+StepMethod = Callable[[Any], Awaitable[None]]
+M = TypeVar("M", bound=StepMethod)
+
+
+def step(
+    step_id: str,
+    *,
+    service: str,
+    role: str,
+    slow_after_s: float | None = None,
+    requests: int = 1,
+) -> Callable[[M], M]:
+    """Mark an async method as a step.
+
+    ``service`` is what it exercises, ``role`` the target its requests go to, ``slow_after_s`` the
+    duration from which a good step is called slow (None: never), ``requests`` the most requests it
+    sends: they are taken from the target's budget before the run begins.
+    """
+    if not is_name(service):
+        raise ValueError(f'step "{step_id}": "{service}" is no service name')
+    if requests < 1:
+        raise ValueError(f'step "{step_id}": requests must be 1 or more, not {requests}')
+    declared = StepName(
+        id=step_id, service=service, role=role, slow_after_s=slow_after_s, requests=requests
+    )
+
+    def mark(method: M) -> M:
+        method._pantau_step = declared  # type: ignore[attr-defined]  # noqa: SLF001
+        return method
+
+    return mark
+
+
+class Journey:
+    """The steps a person would take, as code. Subclass it and mark methods with :func:`step`.
+
+    ``name`` is what configuration, metrics and the command line call the journey.
+    """
+
+    name: ClassVar[str] = ""
+    steps: ClassVar[tuple[StepName, ...]] = ()
+    _methods: ClassVar[Mapping[str, StepMethod]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        methods: dict[str, StepMethod] = dict(cls._methods)
+        steps: list[StepName] = list(cls.steps)
+        for member in vars(cls).values():
+            declared = getattr(member, "_pantau_step", None)
+            if declared is None:
+                continue
+            if declared.id in methods:
+                raise TypeError(f'{cls.__name__}: the step id "{declared.id}" is used twice')
+            methods[declared.id] = member
+            steps.append(declared)
+        cls._methods, cls.steps = methods, tuple(steps)
+        if not is_name(cls.name):
+            raise TypeError(f'{cls.__name__}: give it a name such as "simkim-sign-in"')
+        if not steps:
+            raise TypeError(f"{cls.__name__}: a journey needs at least one step")
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        applicant: Applicant,
+        credentials: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Bind one run to its session; ``credentials`` are by target role."""
+        self.applicant = applicant
+        self._session = session
+        self._credentials = credentials or {}
+        self._current: StepName | None = None
+        self._sent = 0
+        self.last_status: int | None = None
+        self.phases = Phases()
+
+    async def perform(self, step_id: str) -> None:
+        """Execute one step. Afterwards ``phases`` and ``last_status`` tell what its requests cost.
+
+        Raises :class:`StepBroken` when the centre broke it, anything else when the probe did.
+        """
+        self._current = next(each for each in self.steps if each.id == step_id)
+        self._sent = 0
+        self.last_status = None
+        self.phases = Phases()
+        await self._methods[step_id](self)
+
+    def credentials(self, role: str) -> dict[str, str]:
+        """The credentials configured for a target role, to be sent and never kept."""
+        return dict(self._credentials.get(role, {}))
+
+    def expect(self, condition: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
+        """Break the step unless ``condition`` holds; ``what`` says what was expected."""
+        if condition:
+            return
+        if self.last_status is not None and self.last_status >= 400:  # noqa: PLR2004
+            raise StepBroken(_status_failure(self.last_status, what))
+        raise StepBroken(
+            Failure(
+                kind=FailureKind.UNEXPECTED, detail=f"expected: {what}", status=self.last_status
+            )
+        )
+
+    def expect_flow(self, condition: bool, what: str) -> None:  # noqa: FBT001
+        """As :meth:`expect`, for work that must move: ages, rates, writes that must arrive."""
+        if not condition:
+            raise StepBroken(Failure(kind=FailureKind.FLOW, detail=f"expected: {what}"))
+
+    async def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """GET ``path`` of this step's target."""
+        return await self._send("GET", path, params=params, headers=headers)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """POST to ``path`` of this step's target, with a JSON body or a form."""
+        return await self._send("POST", path, json=json, form=form, headers=headers)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        current = self._current
+        if current is None or current.role is None:
+            raise RuntimeError("a request can only be sent from within a step")
+        self._sent += 1
+        if self._sent > current.requests:
+            raise RuntimeError(
+                f'step "{current.id}" declares requests={current.requests} and sends one more'
+            )
+        request = Request(
+            role=current.role,
+            service=current.service,
+            method=method,
+            path=path,
+            headers=headers or {},
+            params=params or {},
+            json=json,
+            form=form,
+        )
+        try:
+            reply = await self._session.send(request)
+        except RequestFailed as failed:
+            self.phases += failed.phases
+            raise
+        self.phases += reply.phases
+        self.last_status = reply.status
+        return reply
+
+
+def _status_failure(status: int, what: str) -> Failure:
+    kind = FailureKind.AUTH if status in (401, 403) else FailureKind.HTTP
+    return Failure(kind=kind, detail=f"HTTP {status}; expected: {what}", status=status)
