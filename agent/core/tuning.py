@@ -1,0 +1,87 @@
+"""Every number of the detector, with its default, in one place.
+
+The defaults come from simulation of a fleet under a national budget (145 offices, 2 runs a second);
+they are shares of the roster with floors, so that one set serves three offices and a thousand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+from agent.core.model import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTuning:
+    """One channel's numbers, before the roster is known."""
+
+    p1: float = 0.5
+    """Design rate of bad results in trouble."""
+    p0_floor: float
+    p0_ceiling: float
+    a1_share: float
+    a2_share: float
+    a1_floor: float = 3.0
+    a2_floor: float = 2.0
+    b2_share: float = 0.008
+    b2_floor: float = 1.0
+
+    @property
+    def cap(self) -> float:
+        """Most evidence one branch can hold, nats: two bad results of a clean branch."""
+        return 2.0 * log(self.p1 / self.p0_floor)
+
+    def a1(self, roster: int) -> float:
+        """Branch equivalents at which a service is suspected."""
+        return max(self.a1_floor, self.a1_share * roster)
+
+    def a2(self, roster: int) -> float:
+        """Fresh branch equivalents at which it is national."""
+        return max(self.a2_floor, self.a2_share * roster)
+
+    def b2(self, roster: int) -> float:
+        """Fresh evidence to the contrary at which the suspicion is cleared."""
+        return max(self.b2_floor, self.b2_share * roster)
+
+
+FAIL = ChannelTuning(p0_floor=0.005, p0_ceiling=0.08, a1_share=0.028, a2_share=0.0168)
+SLOW = ChannelTuning(p0_floor=0.01, p0_ceiling=0.10, a1_share=0.04, a2_share=0.024)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """All numbers of the detector."""
+
+    fail: ChannelTuning = FAIL
+    slow: ChannelTuning = SLOW
+    soft_threshold: float = 0.25
+    """Evidence below this share of the cap is no vote."""
+    guard_s: float = 12.0
+    """Results that began this soon after the suspicion do not confirm it."""
+    suspicion_limit_s: float = 600.0
+    stale_s: float = 30.0
+    """Results older than this on arrival are remembered and never confirm anything."""
+    quarantine_s: float = 900.0
+    recovery_score: float = 8.0
+    show_recovery_s: float = 15.0
+    close_s: float = 60.0
+    member_s: float = 360.0
+    """A member that was good for this long, twice at least, leaves an incident's count."""
+    silent_after_s: float = 60.0
+    result_expiry_periods: float = 2.5
+    """A service not probed for this many periods has no fresh result at that branch."""
+    regional_score: float = 2.5
+    regional_share: float = 0.2
+    regional_contrast: float = 4.0
+    small_group: int = 10
+    small_group_share: float = 0.25
+    small_roster: int = 8
+    small_provinces: int = 4
+    reprobe_s: float = 15.0
+    reprobe_limit: int = 8
+    hold_dependant_s: float = 30.0
+
+    def channel(self, channel: Channel) -> ChannelTuning:
+        """The numbers of one of the two channels."""
+        return self.fail if channel is Channel.FAIL else self.slow
