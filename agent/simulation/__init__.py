@@ -1,0 +1,1 @@
+"""The simulated centre and fleet that `demo` and `simulate` run, and the time they run in."""
