@@ -15,6 +15,8 @@ node_stamp := $(node)/node_modules/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check format lock node-parts clean
+.PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
+.PHONY: check-dead-code check-security
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,14 +29,25 @@ demo: $(run_stamp) ## the whole nation on this machine, with faults (ARGS="--hel
 test: $(tools_stamp) ## every test (ARGS for pytest)
 	@$(bin)/python -m pytest $(ARGS)
 
-check: $(tools_stamp) ## lint, format, types, layers, dependencies, spelling, dead code, security
+# One target each, so that `make -k check` tells every complaint and `make check-types` just one.
+check: ## all that machines can say of the code without running it
+check: check-lint check-format check-types check-layers check-dependencies check-spelling
+check: check-dead-code check-security
+check-lint: $(tools_stamp)
 	$(bin)/ruff check .
+check-format: $(tools_stamp)
 	$(bin)/ruff format --check .
+check-types: $(tools_stamp)
 	$(bin)/mypy
+check-layers: $(tools_stamp)
 	$(bin)/lint-imports
+check-dependencies: $(tools_stamp)
 	$(bin)/deptry .
+check-spelling: $(tools_stamp)
 	$(bin)/codespell
+check-dead-code: $(tools_stamp)
 	$(bin)/vulture
+check-security: $(tools_stamp)
 	$(bin)/bandit --quiet --configfile pyproject.toml --recursive agent probes
 
 format: $(tools_stamp) ## write what ruff can put right by itself
@@ -94,6 +107,6 @@ $(tools_stamp): $(run_stamp) requirements/test.txt requirements/check.txt
 
 # The emulator needs Node 20; an older machine gets one from the lock, as an optional dependency.
 $(node_stamp): $(node)/package.json $(node)/package-lock.json $(node)/.npmrc
-	cd $(node) && if node -e 'process.exit(parseInt(process.versions.node) < 20)'; \
+	cd $(node) && if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; \
 		then npm ci --omit=optional; else npm ci; fi
 	@touch $@

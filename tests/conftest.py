@@ -1,0 +1,16 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ("pytester", "tests.support.real_parts_plugin")
+
+
+@pytest.fixture
+def anyio_backend() -> str | tuple[str, dict[str, object]]:
+    """The loop that ``@pytest.mark.anyio`` tests run on: the real one, in real time.
+
+    A test in virtual time overrides this with the loop factory of tests/support/virtual_time.
+    """
+    return "asyncio"

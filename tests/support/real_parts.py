@@ -1,0 +1,109 @@
+"""Finds the real programs that some tests run against.
+
+A fake that nothing checks drifts; these are what the fakes are held to. A test says which parts it
+needs with ``@pytest.mark.real("nats-server")``, and asks here how to start them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+NODE_FOLDER = Path(__file__).parents[1] / "real" / "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A part that is here."""
+
+    command: tuple[str, ...]
+    """What starts it; a test adds the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A part that is not here."""
+
+    why: str
+    """What was looked for, and how to get it."""
+
+
+@cache
+def find(part: str) -> Found | Missing:
+    """Look for a part once per run.
+
+    Raises:
+        KeyError: no part has that name.
+    """
+    return FINDERS[part]()
+
+
+def command_of(part: str) -> tuple[str, ...]:
+    """What starts a part, for a test that is marked as needing it.
+
+    Raises:
+        LookupError: the part is missing, so the test forgot its mark.
+    """
+    match find(part):
+        case Found(command):
+            return command
+        case Missing(why):
+            raise LookupError(f"{part}: {why}; mark the test with @pytest.mark.real({part!r})")
+
+
+def _nats_server() -> Found | Missing:
+    """The server of the `demo` extra, unless PANTAU_NATS_SERVER names another."""
+    beside_python = Path(sysconfig.get_path("scripts")) / "nats-server"
+    path = os.environ.get("PANTAU_NATS_SERVER") or shutil.which(
+        beside_python if beside_python.exists() else "nats-server"
+    )
+    if path is None or not shutil.which(path):
+        return Missing("no nats-server (make setup brings one; PANTAU_NATS_SERVER names another)")
+    version = _version((path, "--version"))
+    if version < (2, 12):
+        return Missing(f"{path} is {_text(version)}, and per-message expiry wants 2.12")
+    return Found((path,))
+
+
+def _promtool() -> Found | Missing:
+    path = shutil.which("promtool")
+    return Found((path,)) if path else Missing("no promtool (Debian's package prometheus)")
+
+
+def _slack_emulator() -> Found | Missing:
+    script = NODE_FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
+    if not script.exists():
+        return Missing("no Slack emulator (make node-parts)")
+    of_the_lock = sorted(map(str, NODE_FOLDER.glob("node_modules/node-linux-*/bin/node")))
+    for node in (*of_the_lock, shutil.which("node")):
+        if node and _version((node, "--version")) >= (20,):
+            return Found((node, str(script)))
+    return Missing("no Node 20 or later (make node-parts)")
+
+
+FINDERS: dict[str, Callable[[], Found | Missing]] = {
+    "nats-server": _nats_server,
+    "promtool": _promtool,
+    "slack-emulator": _slack_emulator,
+}
+
+
+def _version(line: tuple[str, ...]) -> tuple[int, ...]:
+    """The first version number that a program prints; () when it will not run."""
+    try:
+        answer = subprocess.run(line, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    number = re.search(r"\d+(\.\d+)+", answer.stdout)
+    return tuple(map(int, number.group().split("."))) if number else ()
+
+
+def _text(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version)) or "not a program that tells its version"

@@ -1,0 +1,76 @@
+"""The real parts start, each in the way that the tests of the adapters rely on."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import real_parts
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param("nats-server", marks=pytest.mark.real("nats-server")),
+        pytest.param("promtool", marks=pytest.mark.real("promtool")),
+        pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),
+    ],
+)
+def test_tells_its_version(part: str) -> None:
+    line = [*real_parts.command_of(part), "--version"]
+    assert subprocess.run(line, capture_output=True, timeout=20, check=False).returncode == 0
+
+
+@pytest.mark.real("slack-emulator")
+def test_the_slack_emulator_knows_the_tokens_of_its_seed(slack: str) -> None:
+    who = _call(slack, "auth.test", "xoxb-pantau-test")
+    assert (who["ok"], who["user"]) == (True, "pantau")
+
+    posted = _call(slack, "chat.postMessage", "xoxb-pantau-test")
+    assert posted["ok"]
+    assert str(posted["channel"]).startswith("C")
+
+    assert _call(slack, "chat.postMessage", "xoxb-reads-only")["error"] == "missing_scope"
+    assert _call(slack, "chat.postMessage", "xoxb-never-given")["error"] == "missing_scope"
+
+
+@pytest.fixture
+def slack() -> Iterator[str]:
+    """The base of a running emulator's API."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    line = [
+        *real_parts.command_of("slack-emulator"),
+        *("start", "--service", "slack", "--port", str(port)),
+        *("--seed", str(real_parts.NODE_FOLDER / "slack.seed.yaml")),
+    ]
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as emulator:
+        try:
+            _wait_for(port)
+            yield f"http://127.0.0.1:{port}/api"
+        finally:
+            emulator.terminate()
+
+
+def _wait_for(port: int, attempts: int = 200) -> None:
+    for _ in range(attempts):
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the emulator did not start in ten seconds")
+
+
+def _call(base: str, method: str, token: str) -> dict[str, object]:
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        f"{base}/{method}",
+        data=b"channel=passport-alerts&text=hello",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310 - as above
+        answer: dict[str, object] = json.load(reply)
+    return answer
