@@ -1,0 +1,60 @@
+"""One thing has one name, in both languages, and public words stay calm."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.core import vocabulary
+from agent.core.model import Outcome, Scope, ServiceState, Severity
+
+
+def test_every_state_scope_severity_and_outcome_has_words_in_both_languages():
+    for language in ("id", "en"):
+        assert all(vocabulary.state_name(each, language) for each in ServiceState)
+        assert all(vocabulary.severity_name(each, language) for each in Severity)
+        assert all(vocabulary.severity_tag(each, language).isupper() for each in Severity)
+        assert all(vocabulary.scope_name(each, language) for each in Scope)
+        assert all(vocabulary.scope_tag(each, language).isupper() for each in Scope)
+        assert all(vocabulary.outcome_name(each, language) for each in Outcome)
+
+
+def test_what_is_not_known_is_said_to_be_not_known():
+    assert vocabulary.state_name(ServiceState.UNKNOWN) == "Belum dapat dipastikan"
+    assert vocabulary.outcome_name(Outcome.VOID) == "Belum dapat dipastikan"
+
+
+def test_a_service_without_words_is_called_by_its_id():
+    assert vocabulary.service_name("cetak") == "Pencetakan paspor"
+    assert vocabulary.service_name("cetak", "en") == "Passport printing"
+    assert vocabulary.service_name("visa.baru") == "visa.baru"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_public_words_avoid_eror_and_down(outcome: Outcome):
+    spoken = vocabulary.outcome_name(outcome).lower()
+    assert "eror" not in spoken
+    assert "error" not in spoken
+    assert "down" not in spoken
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"),
+    [
+        ("Asia/Jakarta", "08.10 WIB"),
+        ("Asia/Pontianak", "08.10 WIB"),
+        ("Asia/Makassar", "09.10 WITA"),
+        ("Asia/Jayapura", "10.10 WIT"),
+        ("Asia/Dili", "01.10 UTC"),
+    ],
+)
+def test_one_moment_is_told_in_the_zone_of_the_reader(zone: str, time: str):
+    at_s = 1_561_425_000.0
+    assert vocabulary.clock_time(at_s, zone) == time
+
+
+def test_a_date_is_told_with_its_day():
+    at_s = 1_561_425_000.0
+    assert vocabulary.long_date(at_s, "Asia/Jakarta") == "Selasa, 25 Juni 2019"
+    assert vocabulary.long_date(at_s, "Asia/Jakarta", "en") == "Tuesday, 25 June 2019"
+    late = at_s + 14 * 3600
+    assert vocabulary.long_date(late, "Asia/Jayapura") == "Rabu, 26 Juni 2019"
