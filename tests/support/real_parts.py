@@ -62,7 +62,7 @@ def _nats_server() -> Found | Missing:
     """The server of the `demo` extra, unless PANTAU_NATS_SERVER names another."""
     beside_python = Path(sysconfig.get_path("scripts")) / "nats-server"
     path = os.environ.get("PANTAU_NATS_SERVER") or shutil.which(
-        beside_python if beside_python.exists() else "nats-server"
+        str(beside_python) if beside_python.exists() else "nats-server"
     )
     if path is None or not shutil.which(path):
         return Missing("no nats-server (make setup brings one; PANTAU_NATS_SERVER names another)")

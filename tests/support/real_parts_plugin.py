@@ -19,7 +19,10 @@ _UNTESTED = pytest.StashKey[dict[str, list[str]]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_UNTESTED] = {}
-    config.addinivalue_line("markers", "real(part, ...): needs these real programs")
+    config.addinivalue_line(
+        "markers",
+        "real(part, ...): needs real programs, by their names in tests/support/real_parts.py",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
