@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from agent.core.model import Sight
+from agent.core.model import Bulletin, Channel, Run, Sight, Verdict
+from agent.core.view import ExchangeState
 from agent.probe import Session
 
 
@@ -36,7 +37,7 @@ class ConfigurationError(PantauError):
         self.mistakes = tuple(mistakes)
 
 
-# --- the exchange -----------------------------------------------------------------------------------
+# --- the exchange --------------------------------------------------------------------------------
 
 
 class ExchangeError(PantauError):
@@ -202,7 +203,7 @@ class Exchange(Protocol):
         ...
 
 
-# --- probing -----------------------------------------------------------------------------------------
+# --- probing -------------------------------------------------------------------------------------
 
 
 class SessionFactory(Protocol):
@@ -232,7 +233,7 @@ class Controls(Protocol):
         ...
 
 
-# --- telling -----------------------------------------------------------------------------------------
+# --- telling -------------------------------------------------------------------------------------
 
 
 class Effect(StrEnum):
@@ -328,4 +329,128 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Let go of everything; may be called twice."""
+        ...
+
+
+# --- counting ------------------------------------------------------------------------------------
+
+
+class SkipReason(StrEnum):
+    """Why a run that was due did not begin."""
+
+    BUDGET = "budget"
+    RUNNING = "still running"
+    MISSED = "missed"
+    """Its moment had passed: the machine slept, or the loop was late."""
+
+
+class SendFailure(StrEnum):
+    """Why the exchange did not take a record, one word for each :class:`ExchangeError`."""
+
+    UNAVAILABLE = "unavailable"
+    CONFLICT = "conflict"
+    DENIED = "denied"
+    INVALID = "invalid"
+
+    @classmethod
+    def of(cls, error: ExchangeError) -> SendFailure:
+        """The word for an error of the exchange."""
+        return _SEND_FAILURES.get(type(error), cls.UNAVAILABLE)
+
+
+_SEND_FAILURES: Mapping[type[ExchangeError], SendFailure] = {
+    Unavailable: SendFailure.UNAVAILABLE,
+    Conflict: SendFailure.CONFLICT,
+    Denied: SendFailure.DENIED,
+    Invalid: SendFailure.INVALID,
+}
+
+
+class Drop(StrEnum):
+    """What was thrown away because a bound was reached or it could not be read."""
+
+    RESULT = "result"
+    EVENT = "event"
+    STATUS = "status"
+    """Another branch's status or beat that could not be read."""
+    BULLETIN = "bulletin"
+    MESSAGE = "message"
+    LEDGER = "ledger"
+    MEASUREMENT = "measurement"
+    """A count for a journey, step or service that configuration does not know."""
+
+
+class Meters(Protocol):
+    """What the pipeline counts. No method waits or raises; times are taken by the meters."""
+
+    def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
+        """A run ended, well or not."""
+        ...
+
+    def run_skipped(self, journey: str, reason: SkipReason) -> None:
+        """A run that was due did not begin."""
+        ...
+
+    def sight(self, sight: Sight) -> None:
+        """The controls have been tried."""
+        ...
+
+    def evidence(self, service: str, channel: Channel, *, w: float, p0: float) -> None:
+        """This branch's evidence (nats) and learned rate of bad results."""
+        ...
+
+    def status_published(self) -> None:
+        """The exchange acknowledged a status."""
+        ...
+
+    def status_failed(self, why: SendFailure) -> None:
+        """The exchange did not acknowledge a status."""
+        ...
+
+    def beat_acknowledged(self) -> None:
+        """The exchange acknowledged a heartbeat: it answers now."""
+        ...
+
+    def beat_failed(self, why: SendFailure) -> None:
+        """The exchange did not acknowledge a heartbeat."""
+        ...
+
+    def exchange_state(self, state: ExchangeState) -> None:
+        """How this office takes part."""
+        ...
+
+    def leadership(self, *, leads: bool, term: int) -> None:
+        """This agent leads, or follows; ``term`` is the newest known."""
+        ...
+
+    def bulletin_received(self, bulletin: Bulletin) -> None:
+        """The leader spoke."""
+        ...
+
+    def leader_heard(self) -> None:
+        """The leader's own beat came: the last bulletin still stands."""
+        ...
+
+    def notify_attempted(self, effect: Effect | None) -> None:
+        """A delivery was tried; ``effect`` says what became of it, None: acknowledged."""
+        ...
+
+    def outbox(self, pending: int, oldest_s: float | None) -> None:
+        """Messages not yet told, and when the oldest was due (seconds since 1970)."""
+        ...
+
+    def dropped(self, what: Drop, count: int = 1) -> None:
+        """Something was thrown away."""
+        ...
+
+    def scheduler_lag(self, seconds: float) -> None:
+        """How late a run began."""
+        ...
+
+    def loop_lag(self, seconds: float) -> None:
+        """How late the event loop woke a task."""
+        ...
+
+    def config_loaded(self, *, success: bool, nation: str) -> None:
+        """Configuration was read; ``nation`` is the revision and hash now in force."""
         ...
