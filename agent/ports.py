@@ -37,7 +37,7 @@ class ConfigurationError(PantauError):
         self.mistakes = tuple(mistakes)
 
 
-# --- the exchange --------------------------------------------------------------------------------
+# --- the exchange
 
 
 class ExchangeError(PantauError):
@@ -203,7 +203,7 @@ class Exchange(Protocol):
         ...
 
 
-# --- probing -------------------------------------------------------------------------------------
+# --- probing
 
 
 class SessionFactory(Protocol):
@@ -233,7 +233,7 @@ class Controls(Protocol):
         ...
 
 
-# --- telling -------------------------------------------------------------------------------------
+# --- telling
 
 
 class Effect(StrEnum):
@@ -332,7 +332,7 @@ class Notifier(Protocol):
         ...
 
 
-# --- counting ------------------------------------------------------------------------------------
+# --- counting
 
 
 class SkipReason(StrEnum):

@@ -121,7 +121,7 @@ class ChannelDetector:
             size >= tuning.small_roster and groups.provinces >= tuning.small_provinces
         )
 
-    # --- inputs ------------------------------------------------------------------------------------
+    # --- inputs
 
     def hear(
         self,
@@ -183,7 +183,7 @@ class ChannelDetector:
         for alarm in self.alarms.values():
             self._let_recover(alarm, now_s)
 
-    # --- outputs -----------------------------------------------------------------------------------
+    # --- outputs
 
     @property
     def national(self) -> Declared | None:
@@ -203,7 +203,7 @@ class ChannelDetector:
         """One branch's vote now."""
         return self._votes.get(branch, 0.0)
 
-    # --- one result --------------------------------------------------------------------------------
+    # --- one result
 
     def _take(
         self, branch: str, started_s: float, *, bad: bool, p0: float, now_s: float, blind: bool
@@ -252,7 +252,7 @@ class ChannelDetector:
             return True
         return branch in self._groups.members[alarm.group]
 
-    # --- the nation --------------------------------------------------------------------------------
+    # --- the nation
 
     def _suspect(self, started_s: float | None) -> None:
         """Open a suspicion when enough votes remain; without a result, from the newest bad one."""
@@ -363,7 +363,7 @@ class ChannelDetector:
         elif held_s + TOLERANCE >= self._tuning.show_recovery_s:
             alarm.phase = AlarmPhase.RECOVERING
 
-    # --- groups below the nation -------------------------------------------------------------------
+    # --- groups below the nation
 
     def _judge_groups(self, now_s: float) -> None:
         if self.suspicion is not None or NATION in self.alarms or not self._votes:
@@ -448,7 +448,7 @@ class ChannelDetector:
         self._declare(Scope.REGIONAL, ROSTER, since_s, now_s, frozenset(full), rate=1.0)
         self.alarms[ROSTER].score = self.alarms[ROSTER].threshold = float(len(full))
 
-    # --- offices that are always bad -----------------------------------------------------------------
+    # --- offices that are always bad
 
     def _quarantine(self, now_s: float) -> None:
         """An office at half its cap for 15 minutes of quiet loses its vote until it is well."""

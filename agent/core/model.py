@@ -23,7 +23,7 @@ def is_name(text: str) -> bool:
     return NAME.match(text) is not None and "" not in text.split(".")
 
 
-# --- the nation: who watches, and what is watched -----------------------------------------------
+# --- the nation: who watches, and what is watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Service:
     sign_in: bool = False
 
 
-# --- facts: what a probe saw ---------------------------------------------------------------------
+# --- facts: what a probe saw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ class Run:
     """True when local suspicion, not the national plan, called for this run."""
 
 
-# --- opinions: what a branch makes of them ---------------------------------------------------------
+# --- opinions: what a branch makes of them
 
 
 class Outcome(StrEnum):
@@ -214,7 +214,7 @@ class Sight:
     """What the front control of the centre said; it classifies and never decides."""
 
 
-# --- the status of a branch, as the exchange carries it -------------------------------------------
+# --- the status of a branch, as the exchange carries it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +279,7 @@ class Status:
     services: Mapping[str, ServiceStatus] = field(default_factory=dict)
 
 
-# --- what the leader makes of all statuses ----------------------------------------------------------
+# --- what the leader makes of all statuses
 
 
 class Scope(StrEnum):
@@ -416,7 +416,7 @@ class Situation:
     spread: Spread = field(default_factory=Spread)
 
 
-# --- what the leader tells every agent ---------------------------------------------------------------
+# --- what the leader tells every agent
 
 
 class ServiceState(StrEnum):
