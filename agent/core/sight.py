@@ -7,7 +7,8 @@ answer, the office abstains and says why. The centre's own front door only class
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,7 +50,7 @@ class ControlReading:
 def judge_sight(
     readings: Iterable[ControlReading],
     *,
-    ignored: Set[str] = frozenset(),
+    ignored: AbstractSet[str] = frozenset(),
     failing_groups: int = FAILING_GROUPS,
 ) -> Sight:
     """Tell whether the office can see.

@@ -1,0 +1,76 @@
+"""One TLS context per trust setting, built once and off the loop.
+
+Loading the machine's certificates takes a tenth of a second or two of a blocked loop and a
+megabyte; a probe every few seconds at a hundred offices cannot pay that each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agent.ports import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whom to trust, and as whom to come. Paths of PEM files."""
+
+    ca_file: str | None = None
+    """Only these authorities; None: those of the machine."""
+    client_certificate: str | None = None
+    client_key: str | None = None
+
+
+class TlsContexts:
+    """The contexts of a process, shared by all its agents."""
+
+    def __init__(self) -> None:
+        self._built: dict[Trust, ssl.SSLContext] = {}
+        self._plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    async def prepare(self, trusts: Iterable[Trust]) -> None:
+        """Build what is missing, in a thread. Raises :class:`ConfigurationError`."""
+        for trust in dict.fromkeys(trusts):
+            if trust not in self._built:
+                self._built[trust] = await asyncio.to_thread(_build, trust)
+
+    def of(self, trust: Trust) -> ssl.SSLContext:
+        """A context that was prepared."""
+        return self._built[trust]
+
+    @property
+    def trusting_nobody(self) -> ssl.SSLContext:
+        """For plain connections, where a context must be named and is never used."""
+        return self._plain
+
+
+def _build(trust: Trust) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=trust.ca_file)
+    except OSError as error:
+        raise ConfigurationError(
+            [f"{trust.ca_file}: not a readable file of certificates ({_why(error)})"]
+        ) from None
+    if trust.client_certificate is not None:
+        _identify(context, trust.client_certificate, trust.client_key)
+    return context
+
+
+def _identify(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    try:
+        # An empty passphrase makes an encrypted key an error instead of a prompt on the terminal.
+        context.load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        raise ConfigurationError(
+            [f"{certificate}: cannot be used as client certificate with its key ({_why(error)})"]
+        ) from None
+
+
+def _why(error: OSError) -> str:
+    """The reason without paths or contents; ``ssl.SSLError`` is an OSError too."""
+    if isinstance(error, ssl.SSLError):
+        return error.reason or "not valid PEM"
+    return error.strerror or "unreadable"
