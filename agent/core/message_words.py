@@ -1,0 +1,161 @@
+"""What messages say, in both languages: every sentence of :mod:`agent.core.message`.
+
+Kept apart so that a person who knows the words need not read the code, and beside each other so
+that neither language can be forgotten. Names of services, states and severities are the
+vocabulary's; these are the sentences around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.core.model import FailureKind
+from agent.core.vocabulary import Words
+
+PRACTICE = "[LATIHAN] "
+"""At the head of every message of an exercise, in either language."""
+
+# --- headlines: {service} {failing} {reporting} {good} {since} {until} {lasted} {peak} ------------
+
+FAILING = Words(
+    "{service}: {failing}/{reporting} kantor gagal sejak {since}",
+    "{service}: {failing}/{reporting} offices failing since {since}",
+)
+SLOW = Words(
+    "{service}: {failing}/{reporting} kantor lambat sejak {since}",
+    "{service}: {failing}/{reporting} offices slow since {since}",
+)
+REJECTED = Words(
+    "{service}: kredensial probe atau layanan masuk ditolak di {failing}/{reporting} kantor "
+    "sejak {since}",
+    "{service}: probe credentials or sign-in rejected at {failing}/{reporting} offices "
+    "since {since}",
+)
+RECOVERING = Words(
+    "{service}: {good}/{reporting} kantor kembali baik, terganggu sejak {since}",
+    "{service}: {good}/{reporting} offices good again, disturbed since {since}",
+)
+CLOSED = Words(
+    "{service}: kembali normal, terganggu {lasted} ({since} s.d. {until}), puncak {peak} kantor",
+    "{service}: back to normal, disturbed for {lasted} ({since} to {until}), {peak} offices "
+    "at the peak",
+)
+STORM = Words(
+    "{count} layanan terganggu sekaligus sejak {since}",
+    "{count} services disturbed at once since {since}",
+)
+STORM_RECOVERING = Words(
+    "{count} layanan yang terganggu sejak {since} berangsur pulih",
+    "{count} services disturbed since {since} are recovering",
+)
+STORM_CLOSED = Words(
+    "{count} layanan kembali normal, terganggu {lasted} ({since} s.d. {until})",
+    "{count} services back to normal, disturbed for {lasted} ({since} to {until})",
+)
+
+# --- the lines below ------------------------------------------------------------------------------
+
+SPREAD = Words("{count} provinsi, {zones}.", "{count} provinces, {zones}.")
+SPREAD_ONE = Words("1 provinsi, {zones}.", "1 province, {zones}.")
+PROVINCES = Words("Terbanyak: {names}.", "Most in: {names}.")
+FIRST_STEP = Words(
+    "Langkah pertama yang rusak: {step}{cause}.", "First broken step: {step}{cause}."
+)
+SLOW_STEP = Words("Langkah yang lambat: {step}.", "Slow step: {step}.")
+CAUSE = Words(" ({failure}, {share} %)", " ({failure}, {share} %)")
+NOT_THE_NETWORK = Words(
+    "Bukan jaringan kantor: kontrol normal di {count}/{count}.",
+    "Not the offices' network: controls normal at {count}/{count}.",
+)
+COINCIDENCE = Words(
+    "Peluang kebetulan: kurang dari 1 banding {odds}.",
+    "Chance of coincidence: less than 1 in {odds}.",
+)
+WORKING = Words("Masih berjalan: {names}.", "Still working: {names}.")
+AFFECTED = Words("Terdampak: {names}.", "Affected: {names}.")
+WAS_AFFECTED = Words("Ikut terdampak: {names}.", "Was affected too: {names}.")
+CHECK_CREDENTIALS = Words(
+    "Periksa dulu kredensial probe; gangguan layanan belum dapat dipastikan.",
+    "Check the probes' credentials first; an outage is not certain.",
+)
+
+DASHBOARD = Words("Dasbor", "Dashboard")
+RUNBOOK = Words("Panduan", "Runbook")
+PAGE = Words("Halaman nasional", "National page")
+
+MORE_NAMES = Words("dan {count} lainnya", "and {count} more")
+MORE_LINES = Words("… dan {count} baris lagi", "… and {count} more lines")
+
+# --- places ---------------------------------------------------------------------------------------
+
+WHOLE_ROSTER = Words("semua kantor peserta", "all offices taking part")
+GROUP_KINDS: Mapping[str, Words] = {
+    "province": Words("{name}", "{name}"),
+    "island": Words("{name}", "{name}"),
+    "carrier": Words("operator {name}", "carrier {name}"),
+    "egress": Words("jalur {name}", "egress {name}"),
+}
+
+# --- replies --------------------------------------------------------------------------------------
+
+WORSE = Words(
+    "{service}: memburuk, {before} menjadi {after}; {failing}/{reporting} kantor.",
+    "{service}: worse, {before} became {after}; {failing}/{reporting} offices.",
+)
+MILDER = Words(
+    "{service}: membaik, {before} menjadi {after}; {failing}/{reporting} kantor.",
+    "{service}: milder, {before} became {after}; {failing}/{reporting} offices.",
+)
+GROWN = Words(
+    "{service}: meluas dari {before} menjadi {failing} dari {reporting} kantor.",
+    "{service}: grown from {before} to {failing} of {reporting} offices.",
+)
+SHRUNK = Words(
+    "{service}: menyempit dari {before} menjadi {failing} dari {reporting} kantor.",
+    "{service}: shrunk from {before} to {failing} of {reporting} offices.",
+)
+STEP = Words(
+    "{service}: langkah pertama yang rusak kini {after}, sebelumnya {before}.",
+    "{service}: the first broken step is now {after}, before {before}.",
+)
+NOW_RECOVERING = Words(
+    "{service}: berangsur pulih, {good}/{reporting} kantor kembali baik.",
+    "{service}: recovering, {good}/{reporting} offices good again.",
+)
+RELAPSED = Words(
+    "{service}: pemulihan belum bertahan, {failing}/{reporting} kantor terganggu.",
+    "{service}: the recovery did not hold, {failing}/{reporting} offices disturbed.",
+)
+REOPENED = Words(
+    "{service}: terganggu lagi, {failing}/{reporting} kantor.",
+    "{service}: disturbed again, {failing}/{reporting} offices.",
+)
+JOINED_STORM = Words(
+    "Kini {count} layanan terganggu sekaligus, semuanya diceritakan di pesan ini: {names}.",
+    "Now {count} services are disturbed at once, all told in this message: {names}.",
+)
+
+# --- failures and durations -----------------------------------------------------------------------
+
+FAILURES: Mapping[str, Words] = {
+    FailureKind.RESOLVE: Words("nama tidak ditemukan (DNS)", "name not resolved (DNS)"),
+    FailureKind.REFUSED: Words("sambungan ditolak", "connection refused"),
+    FailureKind.RESET: Words("sambungan terputus", "connection reset"),
+    FailureKind.TIMEOUT: Words("tidak menjawab pada waktunya", "no answer in time"),
+    FailureKind.TLS: Words("sambungan aman (TLS) gagal", "secure connection (TLS) failed"),
+    FailureKind.PROTOCOL: Words("jawaban tidak dapat dibaca", "unreadable answer"),
+    FailureKind.HTTP: Words("ditolak lewat HTTP", "refused over HTTP"),
+    FailureKind.AUTH: Words("kredensial ditolak", "credentials rejected"),
+    FailureKind.CONTRACT: Words("bentuk jawaban berubah", "the answer changed shape"),
+    FailureKind.UNEXPECTED: Words("isi jawaban keliru", "wrong answer"),
+    FailureKind.FLOW: Words("diterima tetapi tidak bergerak", "accepted, but nothing moves"),
+    FailureKind.BUG: Words("kesalahan probe", "fault of the probe"),
+}
+
+UNITS: tuple[tuple[int, Words, Words], ...] = (
+    (86_400, Words("hari", "day"), Words("hari", "days")),
+    (3_600, Words("jam", "hour"), Words("jam", "hours")),
+    (60, Words("menit", "minute"), Words("menit", "minutes")),
+    (1, Words("detik", "second"), Words("detik", "seconds")),
+)
+"""Seconds in a unit, its name for one and for several."""

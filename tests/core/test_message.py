@@ -1,0 +1,468 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent.core import message, message_words, slack_text
+from agent.core.incident import Change, Incident, Phase
+from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread
+from agent.core.vocabulary import Language, Words
+from agent.core.wording import Wording
+
+OPENED_S = 1_561_425_000.0  # Tuesday 25 June 2019, 08.10 in Jakarta
+HOSTILE = (
+    "<!channel>",
+    "<@U1>",
+    "<https://evil|status>",
+    "```x```",
+    "\u202eabc\u2066",
+    "a\x00b\x1b[31m",
+    "&" * 50_000,
+    'x\n{"level":"error"}',
+    "{service} {0.__class__}",
+    "\U0001f600" * 300,
+    "\ud800",
+)
+
+
+def offices(count: int) -> tuple[str, ...]:
+    return tuple(f"kantor-{number:03}" for number in range(count))
+
+
+def an_incident(**changes: Any) -> Incident:
+    incident = Incident(
+        name="incident.national.all.simponi.billing",
+        opening=3841,
+        term=7,
+        scope=Scope.NATIONAL,
+        group=NATION,
+        root="simponi.billing",
+        severity=Severity.PARTIAL,
+        phase=Phase.OPEN,
+        channels=(Channel.FAIL,),
+        since_s=OPENED_S,
+        opened_s=OPENED_S + 20,
+        affected=("mpn.status", "alokasi", "cetak"),
+        working=("mpaspor.login", "simkim.login"),
+        evidence=Evidence(
+            failing=offices(12),
+            reporting=12,
+            first_step="billing inquiry",
+            code="http_503",
+            code_share=1.0,
+        ),
+        spread=Spread(
+            zones={"WIB": (6, 6), "WITA": (4, 4), "WIT": (2, 2)},
+            provinces={f"Provinsi {number:02}": (1, 1) for number in range(12)},
+        ),
+        peak=12,
+        told_failing=12,
+    )
+    return replace(incident, **changes)
+
+
+def recovering() -> Incident:
+    return an_incident(
+        phase=Phase.RECOVERING,
+        recovering_s=OPENED_S + 129.5,
+        ended_s=OPENED_S + 120,
+        evidence=Evidence(reporting=12, first_step="billing inquiry", code="http_503"),
+    )
+
+
+def closed() -> Incident:
+    return replace(recovering(), phase=Phase.CLOSED, closed_s=OPENED_S + 189.5)
+
+
+def test_the_worked_outage_reads_as_it_was_designed():
+    wording = Wording(dashboard_url="https://grafana.example/d/1?a=1&b=2")
+
+    assert message.root(an_incident(), wording).text.splitlines() == [
+        "[NASIONAL][SEBAGIAN] Kode billing (SIMPONI): 12/12 kantor gagal sejak 08.10 WIB",
+        "12 provinsi, WIB 6/6 WITA 4/4 WIT 2/2.",
+        "Langkah pertama yang rusak: `billing inquiry` (HTTP 503, 100 %).",
+        "Bukan jaringan kantor: kontrol normal di 12/12.",
+        "Masih berjalan: Masuk M-Paspor, Masuk SIMKIM.",
+        "Terdampak: Konfirmasi pembayaran (MPN), Alokasi buku paspor, Pencetakan paspor.",
+        (
+            "Terbanyak: Provinsi 00 1/1, Provinsi 01 1/1, Provinsi 02 1/1, Provinsi 03 1/1, "
+            "dan 8 lainnya."
+        ),
+        "<https://grafana.example/d/1?a=1&amp;b=2|Dasbor>",
+    ]
+    assert message.reply(recovering(), Change.RECOVERING, wording) == (
+        "Kode billing (SIMPONI): berangsur pulih, 12/12 kantor kembali baik."
+    )
+    assert message.reply(closed(), Change.CLOSED, wording) == (
+        "Kode billing (SIMPONI): kembali normal, terganggu 2 menit "
+        "(08.10 WIB s.d. 08.12 WIB), puncak 12 kantor"
+    )
+
+
+HEADLINES: list[tuple[Incident, Language, str]] = [
+    (
+        an_incident(),
+        "en",
+        "[NATIONAL][PARTIAL] Billing code (SIMPONI): 12/12 offices failing since 08.10 WIB",
+    ),
+    (
+        an_incident(channels=(Channel.SLOW,), severity=Severity.SLOW),
+        "id",
+        "[NASIONAL][LAMBAT] Kode billing (SIMPONI): 12/12 kantor lambat sejak 08.10 WIB",
+    ),
+    (
+        an_incident(scope=Scope.REGIONAL, group="island:papua", severity=Severity.DOWN),
+        "id",
+        "[WILAYAH Papua][MATI] Kode billing (SIMPONI): 12/12 kantor gagal sejak 08.10 WIB",
+    ),
+    (
+        an_incident(scope=Scope.REGIONAL, group="roster", severity=Severity.DEGRADED),
+        "en",
+        (
+            "[REGIONAL all offices taking part][DEGRADED] Billing code (SIMPONI): "
+            "12/12 offices failing since 08.10 WIB"
+        ),
+    ),
+    (
+        an_incident(scope=Scope.REGIONAL, group="carrier:telkomsel"),
+        "id",
+        (
+            "[WILAYAH operator Telkomsel][SEBAGIAN] Kode billing (SIMPONI): "
+            "12/12 kantor gagal sejak 08.10 WIB"
+        ),
+    ),
+    (
+        an_incident(
+            root="simkim.login",
+            evidence=replace(an_incident().evidence, code="auth"),
+        ),
+        "id",
+        (
+            "[NASIONAL][SEBAGIAN] Masuk SIMKIM: kredensial probe atau layanan masuk ditolak di "
+            "12/12 kantor sejak 08.10 WIB"
+        ),
+    ),
+    (
+        an_incident(
+            root="simkim.login",
+            evidence=replace(an_incident().evidence, code="auth"),
+        ),
+        "en",
+        (
+            "[NATIONAL][PARTIAL] SIMKIM sign-in: probe credentials or sign-in rejected at "
+            "12/12 offices since 08.10 WIB"
+        ),
+    ),
+    (
+        an_incident(since_s=OPENED_S - 86_400),
+        "id",
+        (
+            "[NASIONAL][SEBAGIAN] Kode billing (SIMPONI): 12/12 kantor gagal sejak "
+            "Senin, 24 Juni 2019 08.10 WIB"
+        ),
+    ),
+    (
+        recovering(),
+        "id",
+        (
+            "[NASIONAL][BERANGSUR PULIH] Kode billing (SIMPONI): 12/12 kantor kembali baik, "
+            "terganggu sejak 08.10 WIB"
+        ),
+    ),
+    (
+        closed(),
+        "en",
+        (
+            "[NATIONAL][RESTORED] Billing code (SIMPONI): back to normal, disturbed for 2 minutes "
+            "(08.10 WIB to 08.12 WIB), 12 offices at the peak"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("incident", "language", "headline"), HEADLINES)
+def test_the_headline_says_scope_state_service_offices_and_since_when(
+    incident: Incident, language: Language, headline: str
+):
+    rendered = message.root(incident, Wording(language=language))
+
+    assert rendered.text.splitlines()[0] == headline
+
+
+REPLIES: list[tuple[Change, str, str]] = [
+    (Change.OPENED, "[NASIONAL][GANGGUAN] Kode", "[NATIONAL][DEGRADED] Billing"),
+    (Change.WORSE, "memburuk, SEBAGIAN menjadi GANGGUAN; 118/145", "PARTIAL became DEGRADED"),
+    (Change.MILDER, "membaik, SEBAGIAN menjadi GANGGUAN", "milder, PARTIAL became"),
+    (Change.GROWN, "meluas dari 12 menjadi 118 dari 145 kantor", "grown from 12 to 118 of 145"),
+    (Change.SHRUNK, "menyempit dari 12 menjadi 118", "shrunk from 12 to 118"),
+    (
+        Change.STEP,
+        "kini `sign in` (tidak menjawab pada waktunya, 62 %), sebelumnya `billing inquiry` (HTTP",
+        "is now `sign in` (no answer in time, 62 %), before `billing inquiry` (HTTP 503, 100 %)",
+    ),
+    (Change.RECOVERING, "berangsur pulih, 27/145", "recovering, 27/145"),
+    (Change.RELAPSED, "pemulihan belum bertahan, 118/145", "did not hold, 118/145"),
+    (Change.CLOSED, "kembali normal, terganggu", "back to normal, disturbed for"),
+    (Change.REOPENED, "terganggu lagi, 118/145", "disturbed again, 118/145"),
+    (
+        Change.STORM,
+        (
+            "2 layanan terganggu sekaligus, semuanya diceritakan di pesan ini: Kode billing "
+            "(SIMPONI), Masuk SIMKIM."
+        ),
+        "2 services are disturbed at once",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "indonesian", "english"), REPLIES)
+def test_every_change_has_its_words_in_both_languages(
+    change: Change, indonesian: str, english: str
+):
+    later = an_incident(
+        severity=Severity.DEGRADED,
+        evidence=Evidence(
+            failing=offices(118),
+            reporting=145,
+            first_step="sign in",
+            code="timeout",
+            code_share=0.62,
+        ),
+        members=("incident.national.all.simkim.login",),
+    )
+
+    assert indonesian in message.reply(later, change, Wording(), an_incident())
+    assert english in message.reply(later, change, Wording(language="en"), an_incident())
+
+
+def test_no_change_is_without_a_row_in_the_table_above():
+    assert {row[0] for row in REPLIES} == set(Change)
+
+
+def test_every_sentence_stands_in_both_languages():
+    said = [value for value in vars(message_words).values() if isinstance(value, Words)]
+
+    assert len(said) > 30
+    assert all(words.id and words.en for words in said)
+
+
+def test_open_recovering_and_closed_look_different():
+    phases = (an_incident(), recovering(), closed())
+    titles = [title(message.root(incident, Wording())) for incident in phases]
+
+    assert [each[0] for each in titles] == [
+        message.SIGNS[Severity.PARTIAL],
+        message.SIGNS[Phase.RECOVERING],
+        message.SIGNS[Phase.CLOSED],
+    ]
+    assert "Masih berjalan" not in message.root(closed(), Wording()).text
+
+
+def test_a_storm_is_one_message_with_a_table_of_its_members():
+    others = [
+        an_incident(root="simkim.login", severity=Severity.DOWN, since_s=OPENED_S + 60),
+        an_incident(root="dukcapil.nik", scope=Scope.REGIONAL, group="province:bali"),
+    ]
+
+    rendered = message.root(an_incident(), Wording(), others)
+
+    assert rendered.text.startswith("[NASIONAL][MATI] 3 layanan terganggu sekaligus sejak 08.10")
+    table = rendered.text.split("```")[1].strip().splitlines()
+    assert table == [
+        "Kode billing (SIMPONI)     NASIONAL  12/12  08.10 WIB  SEBAGIAN",
+        "Masuk SIMKIM               NASIONAL  12/12  08.11 WIB  MATI",
+        "Verifikasi NIK (Dukcapil)  Bali      12/12  08.10 WIB  SEBAGIAN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("incidents", "said"),
+    [
+        ([recovering(), closed(), closed()], "[BERANGSUR PULIH] 3 layanan yang terganggu sejak"),
+        ([closed(), closed()], "[KEMBALI NORMAL] 2 layanan kembali normal, terganggu 2 menit"),
+    ],
+)
+def test_a_storm_is_as_far_as_its_last_member(incidents: list[Incident], said: str):
+    assert said in message.root(incidents[0], Wording(), incidents[1:]).text
+
+
+def test_the_on_call_is_mentioned_for_grave_national_incidents_alone():
+    wording = Wording(mention="<!subteam^S123>")
+
+    def mentioned(**changes: Any) -> bool:
+        return "<!subteam^S123>" in message.root(an_incident(**changes), wording).text
+
+    assert mentioned(severity=Severity.DEGRADED)
+    assert not mentioned(severity=Severity.PARTIAL)
+    assert not mentioned(severity=Severity.DOWN, scope=Scope.REGIONAL, group="island:papua")
+    assert not mentioned(severity=Severity.DOWN, phase=Phase.CLOSED)
+
+
+def test_a_reply_calls_only_those_whom_nothing_called_before():
+    wording = Wording(mention="<!here>")
+    partial = an_incident()
+    degraded = an_incident(severity=Severity.DEGRADED)
+    down = an_incident(severity=Severity.DOWN)
+
+    assert message.reply(degraded, Change.WORSE, wording, partial).startswith("<!here> ")
+    assert "<!here>" not in message.reply(down, Change.WORSE, wording, degraded)
+    assert "<!here>" not in message.reply(degraded, Change.GROWN, wording, partial)
+
+
+def test_an_exercise_says_so_first_and_calls_nobody():
+    wording = Wording(practice=True, mention="<!channel>", language="en")
+    down = an_incident(severity=Severity.DOWN)
+    rendered = message.root(down, wording)
+
+    assert rendered.text.startswith("[LATIHAN] [NATIONAL]")
+    assert title(rendered).startswith("[LATIHAN] ")
+    for change in Change:
+        told = message.reply(down, change, wording, an_incident())
+        assert told.startswith("[LATIHAN] ")
+        assert "<!channel>" not in told
+
+
+def test_times_are_told_in_every_zone_of_the_readers():
+    wording = Wording(zones=("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"))
+
+    headline = message.root(an_incident(), wording).text.splitlines()[0]
+
+    assert headline.endswith("sejak 08.10 WIB / 09.10 WITA / 10.10 WIT")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "indonesian", "english"),
+    [
+        (0.2, "1 detik", "1 second"),
+        (59.6, "1 menit", "1 minute"),
+        (90, "1 menit 30 detik", "1 minute 30 seconds"),
+        (3_605, "1 jam", "1 hour"),
+        (7_500, "2 jam 5 menit", "2 hours 5 minutes"),
+        (183_600, "2 hari 3 jam", "2 days 3 hours"),
+    ],
+)
+def test_durations_are_said_in_their_two_largest_units(
+    seconds: float, indonesian: str, english: str
+):
+    assert Wording().duration(seconds) == indonesian
+    assert Wording(language="en").duration(seconds) == english
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (None, None),
+        (1.0, None),
+        (0.000_081, "kurang dari 1 banding 10.000."),
+        (0.0, "kurang dari 1 banding 1.000.000."),
+    ],
+)
+def test_coincidence_is_told_only_if_given(probability: float | None, said: str | None):
+    text = message.root(an_incident(), Wording(), coincidence=probability).text
+
+    assert (said in text) if said else ("banding" not in text)
+
+
+def test_links_are_http_only_and_cannot_be_broken_out_of():
+    wording = Wording(
+        dashboard_url="javascript:alert(1)",
+        runbook_url="https://x.example/|klik>",
+        external_url="https://pantau.example/nasional",
+    )
+
+    text = message.root(an_incident(), wording).text
+
+    assert text.splitlines()[-1] == "<https://pantau.example/nasional|Halaman nasional>"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_names_neither_mention_nor_link_nor_grow(hostile: str):
+    everything = an_incident(
+        root=hostile,
+        scope=Scope.REGIONAL,
+        group=f"province:{hostile}",
+        affected=(hostile,) * 40,
+        working=(hostile,) * 40,
+        evidence=Evidence(
+            failing=offices(145),
+            reporting=145,
+            first_step=hostile,
+            code=hostile,
+            code_share=0.5,
+        ),
+        spread=Spread(zones={hostile: (1, 1)}, provinces={hostile: (1, 1)}),
+        members=(f"incident.national.all.{hostile}",),
+    )
+    storm = [replace(everything, opening=number) for number in range(19)]
+    wording = Wording(language="en", dashboard_url="https://g.example/" + "a" * 400)
+
+    for rendered in (message.root(everything, wording), message.root(everything, wording, storm)):
+        assert_harmless(rendered.text)
+        assert_fits(rendered)
+        for block in rendered.blocks:
+            for text in texts(block):
+                assert_harmless(text)
+    for change in Change:
+        told = message.reply(everything, change, wording, everything)
+        assert_harmless(told)
+        assert len(told) < 4_000
+
+
+def test_a_whole_nation_in_distress_fits():
+    services = tuple(f"layanan-{number}.dengan.nama.yang.cukup.panjang" for number in range(20))
+    nation = an_incident(
+        affected=services,
+        working=services,
+        evidence=replace(an_incident().evidence, failing=offices(145), reporting=145),
+        spread=Spread(
+            zones={"WIB": (95, 95), "WITA": (40, 40), "WIT": (10, 10)},
+            provinces={f"Provinsi {number}": (4, 4) for number in range(38)},
+        ),
+    )
+    storm = [replace(nation, root=service) for service in services]
+
+    assert "38 provinsi" in message.root(nation, Wording()).text
+    assert_fits(message.root(nation, Wording()))
+    assert_fits(message.root(nation, Wording(), storm))
+    assert "lainnya" in message.root(nation, Wording()).text
+
+
+def test_lists_that_do_not_fit_say_how_many_are_missing():
+    joined = slack_text.fit(["abc"] * 100, 50, "and {count} more", between=", ")
+
+    assert joined == "abc, abc, abc, abc, and 96 more"
+
+
+def title(rendered: message.Rendered) -> str:
+    return str(rendered.blocks[0]["text"]["text"])
+
+
+def texts(block: object) -> list[str]:
+    if isinstance(block, dict):
+        return [text for key, value in block.items() if key != "type" for text in texts(value)]
+    if isinstance(block, (list, tuple)):
+        return [text for each in block for text in texts(each)]
+    return [block] if isinstance(block, str) else []
+
+
+def assert_fits(rendered: message.Rendered) -> None:
+    assert len(rendered.text) < 4_000
+    assert len(json.dumps(rendered.blocks)) < 10_000
+    assert len(title(rendered)) <= 150
+    assert all(len(text) <= 3_000 for block in rendered.blocks for text in texts(block))
+
+
+def assert_harmless(text: str) -> None:
+    without_our_links = text.replace("<https://g.example/", "").replace("|Dashboard>", "")
+    assert "<" not in without_our_links
+    assert ">" not in without_our_links
+    assert "\x1b" not in text
+    assert "\x00" not in text
+    assert "\u202e" not in text
+    assert "\ud800" not in text
+    assert text.count("```") in (0, 2)
+    assert text.replace("```", "").count("`") % 2 == 0
+    text.encode()
