@@ -1,0 +1,1 @@
+"""From a run to a message: the stages of the product, over the ports alone."""
