@@ -9,7 +9,7 @@ A journey is a class, each step an async method with an id, in the order of defi
         async def sign_in(self) -> None:
             reply = await self.post("/sso/token", json=self.credentials("simkim"))
             self.expect(reply.status == 200, "a token is issued")
-            self.token = reply.json()["access_token"]
+            self.token = reply.document().require("access_token", str)
 
 Order, ids, services and roles are known without running it, so that metrics start at zero and
 skipped steps have names. A journey is made anew for every run: what a step leaves on ``self`` is
@@ -70,9 +70,7 @@ class Document(dict[str, Any]):
     """A JSON object of a reply; a field that is missing is a change of contract, not a KeyError."""
 
     def __missing__(self, key: str) -> Any:
-        raise StepBroken(
-            Failure(kind=FailureKind.CONTRACT, detail=f'the field "{key}" is missing')
-        )
+        raise StepBroken(Failure(kind=FailureKind.CONTRACT, detail=f'the field "{key}" is missing'))
 
     def require(self, key: str, kind: type[T]) -> T:
         """The field ``key``, which must be a ``kind``; else the contract has changed."""
@@ -128,6 +126,14 @@ class Reply:
             detail = _MAX_JSON_DEPTH_ERROR
         except ValueError:
             detail = "the body is not JSON"
+        raise StepBroken(Failure(kind=FailureKind.CONTRACT, detail=detail))
+
+    def document(self) -> Document:
+        """The body as one JSON object; as :meth:`json`, and any other JSON breaks the contract."""
+        value = self.json()
+        if isinstance(value, Document):
+            return value
+        detail = f"an object became {type(value).__name__}"
         raise StepBroken(Failure(kind=FailureKind.CONTRACT, detail=detail))
 
 

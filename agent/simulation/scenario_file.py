@@ -1,0 +1,394 @@
+"""Reads a file of scenarios, and tells every mistake in it at once.
+
+The contract is the head of ``scenarios.yaml``. A file holds ``scenarios:``, optionally preceded by
+the ``services:`` it speaks of, or is one scenario itself. Keys in ``INFORMATIVE`` are for people:
+they are accepted and not acted on. Any other key, kind, scope or place that is not known is a
+mistake, because a fault that silently does nothing makes a demonstration lie.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent.config.mistakes import KeyPath, Mistake, refuse
+from agent.config.yaml_source import Source, examine
+from agent.core.model import Branch, is_name
+from agent.simulation.scenario import (
+    SERVICES,
+    ZONES,
+    Act,
+    Kind,
+    Phase,
+    Reach,
+    Scenario,
+    Scope,
+    Where,
+)
+
+INFORMATIVE = frozenset({"name", "note", "variant_wide", "basis", "expect", "announced"})
+
+_Word = TypeVar("_Word", bound=StrEnum)
+_T = TypeVar("_T")
+_D = TypeVar("_D")
+_Check = Callable[[object], float | str]
+
+_DAYS = re.compile(r"(\d+)\+(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)")
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LISTED = re.compile(r"(offices|provinces)\s*:\s*\[(.*)\]")
+_START = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?) (WIB|WITA|WIT)")
+_OFFSET_H = {"WIB": 7, "WITA": 8, "WIT": 9}
+
+
+class _Wrong(Exception):  # noqa: N818 - becomes a mistake with its line, and is seen nowhere else
+    """What is wrong with one value, and how to mend it."""
+
+
+def parse_duration_s(value: object) -> float:
+    """Seconds of ``d+hh:mm``, ``d+hh:mm:ss``, ``40s``, ``5m``, ``6h``, ``2d`` or a plain number.
+
+    Raises ValueError, saying how to write it.
+    """
+    text = str(value).strip()
+    if match := _DAYS.fullmatch(text):
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return days * 86400.0 + hours * 3600.0 + minutes * 60.0 + seconds
+    if not isinstance(value, bool) and (span := _SPAN.fullmatch(text)):
+        return float(span[1]) * _SECONDS[span[2]]
+    raise ValueError(f'"{text}" is no duration; write d+hh:mm (as 0+06:30), 40s, 5m, 6h or 2d')
+
+
+def read_scenarios(file: Path, roster: Sequence[Branch] = ()) -> tuple[Scenario, ...]:
+    """Read every scenario of ``file``; with a ``roster``, its offices and provinces are checked.
+
+    Raises :class:`agent.ports.ConfigurationError` with all mistakes, each with file and line.
+    """
+    return _Reader(examine(file), roster).read()
+
+
+# --- the values of one phase ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    check: _Check
+    default: float | str | None = None
+    """None: nothing unless it is written."""
+
+
+def _number(low: float, high: float, unit: str) -> Callable[[object], float]:
+    def check(value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        raise _Wrong(f"write {unit} from {low:g} to {high:g}, not {value!r}")
+
+    return check
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Wrong("write a text")
+    return value
+
+
+def _duration(value: object) -> float:
+    try:
+        return parse_duration_s(value)
+    except ValueError as error:
+        raise _Wrong(str(error)) from None
+
+
+def _status(value: object) -> float:
+    if not isinstance(value, int) or not 200 <= value <= 599:  # noqa: PLR2004 - HTTP's own borders
+        raise _Wrong(f"write an HTTP status from 200 to 599, not {value!r}")
+    return value
+
+
+_RATIO = _Parameter(_number(0.0, 1.0, "a share"), 1.0)
+
+PARAMETERS: Mapping[Kind, Mapping[str, _Parameter]] = {
+    Kind.LATENCY: {
+        "factor": _Parameter(_number(0.01, 1e6, "a factor")),
+        "ms": _Parameter(_number(0.0, 3.6e6, "milliseconds")),
+    },
+    Kind.HTTP: {
+        "code": _Parameter(_status, 503.0),
+        "ratio": _RATIO,
+        "body": _Parameter(_text, ""),
+    },
+    Kind.TIMEOUT: {"ratio": _RATIO},
+    Kind.REFUSE: {},
+    Kind.RESET: {"ratio": _RATIO},
+    Kind.DNS: {"rcode": _Parameter(_text, "NXDOMAIN")},
+    Kind.TLS: {"reason": _Parameter(_text, "certificate has expired")},
+    Kind.AUTH_FAIL: {"ratio": _RATIO},
+    Kind.SCHEMA_DRIFT: {"change": _Parameter(_text, "every field has another name")},
+    Kind.QUEUE_STUCK: {"drain": _Parameter(_number(0.0, 1.0, "a share"), 0.0)},
+    Kind.RANDOM_APPROVE: {"ratio": _RATIO},
+    Kind.STALE: {"lag": _Parameter(_duration, 3600.0)},
+    Kind.LOSS: {"ratio": _RATIO},
+    Kind.CLOSED: {},
+}
+"""What each kind takes."""
+
+
+def parse_scope(value: object) -> Scope:
+    """A scope as the contract writes it; ValueError says how to write it."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        # The unquoted spelling: YAML makes `{offices: [jember]}` of it.
+        [(word, names)] = value.items()
+        listed = ",".join(str(name) for name in names) if isinstance(names, tuple) else None
+        value = f"{word}:[{listed}]" if listed is not None else f"{word}:{names}"
+    text = str(value).strip()
+    if text == Reach.ALL:
+        return Scope()
+    if match := _LISTED.fullmatch(text):
+        names = tuple(name.strip(" \"'") for name in match[2].split(",") if name.strip())
+        if names:
+            return Scope(reach=Reach(match[1]), names=names)
+    word, _, rest = text.partition(":")
+    if word == Reach.ZONE and rest.strip() in ZONES:
+        return Scope(reach=Reach.ZONE, names=(rest.strip(),))
+    if word == Reach.SHARE and (share := _share(rest)) is not None:
+        return Scope(reach=Reach.SHARE, share=share)
+    raise ValueError(
+        f'"{text}" is no scope; write all, provinces:[Bali], tz:WIB (or WITA, WIT), '
+        "offices:[jember] or share:0.4"
+    )
+
+
+def _share(text: str) -> float | None:
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    return share if 0.0 <= share <= 1.0 else None
+
+
+def parse_start(value: object) -> datetime:
+    """The local wall clock and zone at offset 0; ValueError says how to write it."""
+    match = _START.fullmatch(str(value))
+    try:
+        if match:
+            zone = timezone(timedelta(hours=_OFFSET_H[match[2]]), match[2])
+            return datetime.fromisoformat(match[1]).replace(tzinfo=zone)
+    except ValueError:
+        pass  # The pattern fits, the date does not exist: told below.
+    raise ValueError(f'"{value}" is no start; write it as "2019-05-06T10:00 WITA"')
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Walks through a file that is already parsed and notes what is wrong with it."""
+
+    def __init__(self, source: Source, roster: Sequence[Branch]) -> None:
+        self._root = source.value
+        self._lines = source.lines
+        self._mistakes: list[Mistake] = list(source.mistakes)
+        self._offices = {branch.id for branch in roster}
+        self._provinces = {branch.province for branch in roster}
+
+    def read(self) -> tuple[Scenario, ...]:
+        scenarios: list[Scenario] = []
+        if isinstance(self._root, Mapping):
+            scenarios = self._file(self._root)
+        elif not self._mistakes:
+            self._note((), "a file of scenarios begins with `scenarios:`")
+        refuse(self._mistakes)
+        return tuple(scenarios)
+
+    def _file(self, root: Mapping[str, Any]) -> list[Scenario]:
+        if "scenarios" not in root:
+            return [self._scenario((), root, extra=("services",))]
+        self._keys((), root, ("services", "scenarios"))
+        self._known_services(root)
+        scenarios = []
+        for index, entry in enumerate(self._sequence(("scenarios",), root["scenarios"])):
+            path: KeyPath = ("scenarios", index)
+            if isinstance(entry, Mapping):
+                scenarios.append(self._scenario(path, entry))
+            else:
+                self._note(path, "a scenario is a mapping with id and phases")
+        self._once([scenario.id for scenario in scenarios])
+        return scenarios
+
+    def _known_services(self, root: Mapping[str, Any]) -> None:
+        for index, service in enumerate(self._sequence(("services",), root.get("services", ()))):
+            if service not in SERVICES:
+                known = ", ".join(SERVICES)
+                self._note(
+                    ("services", index), f'no service is called "{service}"; there are {known}'
+                )
+
+    def _once(self, ids: Sequence[str]) -> None:
+        for index, scenario_id in enumerate(ids):
+            if scenario_id in ids[:index]:
+                self._note(
+                    ("scenarios", index, "id"), f'"{scenario_id}" is used twice; rename one of them'
+                )
+
+    def _scenario(
+        self, path: KeyPath, entry: Mapping[str, Any], extra: tuple[str, ...] = ()
+    ) -> Scenario:
+        if extra:
+            self._known_services(entry)
+        self._keys(path, entry, ("id", "start", "compress", "phases", "acts", *extra))
+        scenario_id = entry.get("id")
+        if not isinstance(scenario_id, str) or not is_name(scenario_id.lower()):
+            self._note((*path, "id"), "give it an id such as S01")
+            scenario_id = "?"
+        name = entry.get("name", scenario_id)
+        phases = self._sequence((*path, "phases"), entry.get("phases", ()))
+        acts = self._sequence((*path, "acts"), entry.get("acts", ()))
+        read = [self._phase((*path, "phases", i), phase) for i, phase in enumerate(phases)]
+        return Scenario(
+            id=scenario_id,
+            name=str(name),
+            phases=tuple(phase for phase in read if phase is not None),
+            start=self._value(path, entry, "start", parse_start, None),
+            compress=self._value(path, entry, "compress", _number(0.001, 1e6, "a speed-up"), 1.0),
+            acts=tuple(self._act((*path, "acts", i), act) for i, act in enumerate(acts)),
+        )
+
+    def _phase(self, path: KeyPath, entry: object) -> Phase | None:
+        if not isinstance(entry, Mapping):
+            self._note(path, "a phase is a mapping such as {at: 0+00:00, until: 0+01:00, ...}")
+            return None
+        kind = self._word(path, entry, "kind", Kind, None)
+        accepted = dict(PARAMETERS[kind]) if kind else _ANY_PARAMETER
+        self._keys(path, entry, (*_PHASE_KEYS, *accepted))
+        at_s, until_s = self._interval(path, entry)
+        where = self._word(path, entry, "where", Where, Where.CENTRE)
+        services, scope = self._service_list(path, entry), self._scope(path, entry)
+        if kind is None or where is None:
+            return None
+        return Phase(
+            at_s=at_s,
+            until_s=until_s,
+            services=services,
+            scope=scope,
+            kind=kind,
+            where=where,
+            parameters=self._parameters(path, entry, kind),
+        )
+
+    def _interval(self, path: KeyPath, entry: Mapping[str, Any]) -> tuple[float, float]:
+        for key in ("at", "until"):
+            if key not in entry:
+                self._note(path, f"a phase needs `{key}`, an offset such as 0+06:30")
+        at_s = self._value(path, entry, "at", _duration, 0.0)
+        until_s = self._value(path, entry, "until", _duration, at_s + 1.0)
+        if until_s <= at_s:
+            self._note((*path, "until"), "it ends before it begins; `until` must be after `at`")
+        return at_s, until_s
+
+    def _service_list(self, path: KeyPath, entry: Mapping[str, Any]) -> tuple[str, ...]:
+        path, value = (*path, "service"), entry.get("service", "all")
+        if value == "all":
+            return SERVICES
+        listed = (value,) if isinstance(value, str) else self._sequence(path, value)
+        for service in listed:
+            if service not in SERVICES:
+                self._note(
+                    path,
+                    f'no service is called "{service}"; write all or some of {", ".join(SERVICES)}',
+                )
+        return tuple(str(service) for service in listed)
+
+    def _scope(self, path: KeyPath, entry: Mapping[str, Any]) -> Scope:
+        scope = self._value(path, entry, "scope", parse_scope, Scope())
+        known = {Reach.OFFICES: self._offices, Reach.PROVINCES: self._provinces}.get(scope.reach)
+        for name in scope.names if known else ():
+            if known and name not in known:
+                self._note(
+                    (*path, "scope"),
+                    f'the roster has no "{name}" among its {scope.reach}; use one of its own',
+                )
+        return scope
+
+    def _parameters(
+        self, path: KeyPath, entry: Mapping[str, Any], kind: Kind
+    ) -> dict[str, float | str]:
+        parameters: dict[str, float | str] = {}
+        for name, parameter in PARAMETERS[kind].items():
+            value = self._value(path, entry, name, parameter.check, parameter.default)
+            if value is not None:
+                parameters[name] = value
+        if kind is Kind.LATENCY and not parameters:
+            self._note(path, "latency needs `factor` or `ms`")
+        return parameters
+
+    def _act(self, path: KeyPath, entry: object) -> Act:
+        if not isinstance(entry, Mapping):
+            self._note(path, "an act is a mapping with at, title and watch_for")
+            entry = {}
+        self._keys(path, entry, ("at", "title", "watch_for"))
+        return Act(
+            at_s=self._value(path, entry, "at", _duration, 0.0),
+            title=self._value(path, entry, "title", _text, ""),
+            watch_for=self._value(path, entry, "watch_for", _text, ""),
+        )
+
+    # --- what every part needs ---
+
+    def _value(
+        self,
+        path: KeyPath,
+        entry: Mapping[str, Any],
+        key: str,
+        parse: Callable[[object], _T],
+        default: _D,
+    ) -> _T | _D:
+        if key not in entry:
+            return default
+        try:
+            return parse(entry[key])
+        except (_Wrong, ValueError) as error:
+            self._note((*path, key), str(error))
+            return default
+
+    def _word(
+        self,
+        path: KeyPath,
+        entry: Mapping[str, Any],
+        key: str,
+        words: type[_Word],
+        default: _Word | None,
+    ) -> _Word | None:
+        value = entry.get(key, default)
+        try:
+            return words(value)
+        except ValueError:
+            known = ", ".join(word.value for word in words)
+            place = (*path, key) if key in entry else path
+            self._note(place, f'`{key}` is "{value}"; it must be one of {known}')
+            return None
+
+    def _sequence(self, path: KeyPath, value: object) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
+            return value
+        self._note(path, "write a list: [one, two]")
+        return ()
+
+    def _keys(self, path: KeyPath, entry: Mapping[str, Any], known: Sequence[str]) -> None:
+        for key in entry:
+            if key not in known and key not in INFORMATIVE:
+                self._note(
+                    (*path, key), f'the key "{key}" is not known here; use {", ".join(known)}'
+                )
+
+    def _note(self, path: KeyPath, what: str) -> None:
+        self._mistakes.append(self._lines.mistake(path, what))
+
+
+_PHASE_KEYS = ("at", "until", "service", "scope", "kind", "where")
+_ANY_PARAMETER = {name: each for takes in PARAMETERS.values() for name, each in takes.items()}
+"""What a phase of an unknown kind may hold, so that one mistake is not told as many."""
