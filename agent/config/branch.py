@@ -1,0 +1,246 @@
+"""branch.yaml: which office this is, how it reaches the centre, and what it keeps to itself.
+
+Secrets are held as SecretStr from here to the adapter that needs them, so that no repr, log or
+traceback shows one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+
+from agent.config.checking import Strict
+from agent.config.kinds import (
+    Header,
+    Line,
+    Name,
+    NatsUrl,
+    Place,
+    Port,
+    ReadableFile,
+    Secret,
+    WebUrl,
+    host_and_port,
+)
+from agent.config.mistakes import KeyPath, Lines
+
+NETWORKS = 3
+DNS_PORT = 53
+SLACK_API = "https://slack.com/api"
+
+
+def is_secret(path: KeyPath) -> bool:
+    """Whether the content of a file may stand at ``path``: ``x_file`` beside it is then read."""
+    match path:
+        case ("targets", _, "credentials", _):
+            return True
+        case ("slack", "bot_token" | "message_key"):
+            return True
+        case ("listeners", "operations", "reload_token"):
+            return True
+    return False
+
+
+class Tls(Strict):
+    """Whom to trust, and who we are."""
+
+    ca_file: ReadableFile | None = None
+    cert_file: ReadableFile | None = None
+    key_file: ReadableFile | None = None
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together; give both or neither")
+        return self
+
+
+class TargetSettings(Strict):
+    """How this office reaches one target role."""
+
+    url: WebUrl
+    services: dict[Name, WebUrl] = Field(default_factory=dict)
+    """Addresses of single services, where they differ from ``url``."""
+    credentials: dict[str, Secret] = Field(default_factory=dict)
+    """Free keys; ``credential_id`` names them without revealing them."""
+    tls: Tls = Field(default_factory=Tls)
+    sandbox: bool = False
+    """True only where nothing that is written can count: write steps run nowhere else."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.credentials and "credential_id" not in self.credentials:
+            raise ValueError(
+                "credentials need a credential_id, so that a rejection can be told from an outage;"
+                ' add e.g. credential_id: "jember-1"'
+            )
+        return self
+
+    @property
+    def credential_id(self) -> str | None:
+        """What to call the credentials in evidence."""
+        named = self.credentials.get("credential_id")
+        return named.get_secret_value() if named else None
+
+
+def _tcp(text: str) -> str:
+    host_and_port(text)
+    return text
+
+
+def _dns(text: str) -> str:
+    asked, at, server = text.partition("@")
+    if not asked or not at:
+        raise ValueError('must be name@server[:port], such as "imigrasi.go.id@10.0.0.1"')
+    host_and_port(server, DNS_PORT)
+    return text
+
+
+class Control(Strict):
+    """A probe of what is not the centre: one of ``tcp``, ``dns`` and ``http``."""
+
+    name: Line
+    tcp: Annotated[str, AfterValidator(_tcp)] | None = None
+    dns: Annotated[str, AfterValidator(_dns)] | None = None
+    http: WebUrl | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(each is not None for each in (self.tcp, self.dns, self.http)) != 1:
+            raise ValueError(
+                "needs exactly one of `tcp: host:port`, `dns: name@server`, `http: url`"
+            )
+        return self
+
+    @property
+    def way(self) -> str:
+        """What is asked of whom, as one text; two controls with one way are one control."""
+        return f"tcp {self.tcp}" if self.tcp else f"dns {self.dns}" if self.dns else self.http or ""
+
+
+class Controls(Strict):
+    """The near controls decide whether this office can see; a front one only classifies."""
+
+    gateway: Control | None = None
+    resolver: Control | None = None
+    networks: tuple[Control, ...] = ()
+    front: dict[Name, Control] = Field(default_factory=dict)
+    """By target role: the edge of the centre."""
+
+    @property
+    def near(self) -> tuple[Control, ...]:
+        """All that decide."""
+        first = (self.gateway, self.resolver)
+        return (*(each for each in first if each is not None), *self.networks)
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if len({each.way for each in self.networks}) < NETWORKS:
+            raise ValueError(
+                f"networks must name at least {NETWORKS} different ones that are neither ours nor "
+                "the centre's; add some"
+            )
+        if self.gateway is None and self.resolver is None:
+            raise ValueError(
+                "an office abstains when two of gateway, resolver and networks fail; add a gateway "
+                "or a resolver"
+            )
+        if len({each.name for each in self.near}) < len(self.near):
+            raise ValueError("two controls have one name; rename one")
+        return self
+
+
+class ExchangeSettings(Strict):
+    """Which engine carries the verdicts, and how to reach it."""
+
+    kind: Literal["nats", "embedded", "memory"] = "nats"
+    servers: tuple[NatsUrl, ...] = ()
+    nkey_seed_file: ReadableFile | None = None
+    tls: Tls = Field(default_factory=Tls)
+    data_dir: Place | None = None
+    """Of the embedded engine."""
+    nats_server: Place | None = None
+    """The embedded engine's program; None: look for it."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "nats" and not self.servers:
+            raise ValueError('kind nats needs servers; add e.g. servers: ["tls://pusat:4222"]')
+        if self.kind == "embedded" and self.data_dir is None:
+            raise ValueError("kind embedded needs data_dir; name a folder that survives restarts")
+        return self
+
+
+class SlackSecrets(Strict):
+    """What an electable hub needs to tell Slack; no other office may hold it."""
+
+    bot_token: Secret
+    message_key: Secret
+    """Marks our messages as ours, and is the same at all hubs."""
+    base_url: WebUrl = SLACK_API
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if len(self.message_key.get_secret_value()) < 32:  # noqa: PLR2004 - 128 bits in hex
+            raise ValueError("message_key is short; make one with `openssl rand -hex 32`")
+        return self
+
+
+class PublicListener(Strict):
+    """Where the office's own state is shown, in words."""
+
+    host: Line = "0.0.0.0"  # noqa: S104 - it shows what hangs in the lobby anyway
+    port: Port = 8080
+
+
+class OperationsListener(Strict):
+    """Where metrics, the national page and the controls of the agent are."""
+
+    host: Line = "127.0.0.1"
+    port: Port = 9090
+    reload_token: Secret | None = None
+    """Allows a reload by POST; without it only SIGHUP reloads."""
+
+
+class Listeners(Strict):
+    """The two ports."""
+
+    public: PublicListener = Field(default_factory=PublicListener)
+    operations: OperationsListener = Field(default_factory=OperationsListener)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.public.port == self.operations.port != 0:
+            raise ValueError("public and operations need different ports; change one of them")
+        return self
+
+
+class Log(Strict):
+    """How the agent writes its log."""
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class BranchSettings(Strict):
+    """branch.yaml, checked."""
+
+    branch: Name
+    nation: Place
+    probe_paths: tuple[Place, ...] = Field(min_length=1)
+    contact: Header
+    """Who answers for this monitor; travels in every request's User-Agent."""
+    targets: dict[Name, TargetSettings] = Field(min_length=1)
+    controls: Controls
+    exchange: ExchangeSettings = Field(default_factory=ExchangeSettings)
+    slack: SlackSecrets | None = None
+    listeners: Listeners = Field(default_factory=Listeners)
+    log: Log = Field(default_factory=Log)
+
+    _lines: Lines = PrivateAttr(default_factory=lambda: Lines(file="branch.yaml"))
+
+    @property
+    def lines(self) -> Lines:
+        """Where everything stands, for mistakes that are found later."""
+        return self._lines

@@ -1,0 +1,231 @@
+"""nation.yaml: who watches, what is watched, how hard, and who hears of it. The same everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from agent.config.checking import Strict
+from agent.config.kinds import Line, Name, Rate, WebUrl
+from agent.config.mistakes import Lines
+from agent.core.tuning import FAIL, SLOW, ChannelTuning, Tuning
+
+_CHANNEL = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_MENTION = re.compile(r"<(!subteam\^[A-Z0-9]+|@[A-Z0-9]+|!here|!channel)>")
+
+
+def _channel(text: str) -> str:
+    if not _CHANNEL.fullmatch(text):
+        raise ValueError('must be a channel such as "pantau-nasional" or "C0123456789"')
+    return text
+
+
+def _mention(text: str) -> str:
+    if not _MENTION.fullmatch(text):
+        raise ValueError('must be a mention such as "<!subteam^S0123456789>" or "<@U0123456789>"')
+    return text
+
+
+HEARTBEAT_S = 10.0
+MISSED_BEATS = 3
+
+SlackChannel = Annotated[str, AfterValidator(_channel)]
+Mention = Annotated[str, AfterValidator(_mention)]
+
+
+class Office(Strict):
+    """An office of the roster; its order there is part of the file's identity."""
+
+    id: Name
+    name: Line
+    office_class: Line | None = Field(default=None, alias="class")
+    province: Line
+    island: Line
+    zone: Literal["Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"]
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    carrier: Line | None = None
+    egress: Line | None = None
+    weight: float = Field(default=1.0, gt=0, le=100_000)
+    hub: bool = False
+
+
+class Words(Strict):
+    """A name in both languages."""
+
+    id: Line
+    en: Line
+
+
+class WatchedService(Strict):
+    """One central API, and what it cannot do without."""
+
+    id: Name
+    name: Words
+    owner: Line | None = None
+    needs: tuple[Name, ...] = ()
+    sign_in: bool = False
+
+
+class JourneyBudget(Strict):
+    """How often the whole nation takes a journey, runs a second."""
+
+    name: Name
+    base_runs_per_s: Rate = 2.0
+    ceiling_runs_per_s: Rate = 8.0
+
+    @model_validator(mode="after")
+    def _ceiling_above_base(self) -> Self:
+        if self.ceiling_runs_per_s < self.base_runs_per_s:
+            raise ValueError(
+                f"ceiling_runs_per_s ({self.ceiling_runs_per_s:g}) is below base_runs_per_s "
+                f"({self.base_runs_per_s:g}); raise the ceiling or lower the base"
+            )
+        return self
+
+
+class TargetBudget(Strict):
+    """The most that all offices together may ask of a target."""
+
+    ceiling_requests_per_s: Rate
+
+
+class SlackRoutes(Strict):
+    """Which channel hears of what, and who is called."""
+
+    main: SlackChannel
+    slow: SlackChannel | None = None
+    regional: SlackChannel | None = None
+    fallback: SlackChannel | None = None
+    mention: Mention | None = None
+    by_service: dict[Name, SlackChannel] = Field(default_factory=dict)
+
+
+def _overrides(defaults: Tuning | ChannelTuning) -> dict[str, Any]:
+    """One optional field for each number of ``defaults``: the list of them stays in the core."""
+    whole = {
+        each.name for each in fields(defaults) if isinstance(getattr(defaults, each.name), int)
+    }
+    return {
+        each.name: (
+            (int if each.name in whole else float) | None,
+            Field(default=None, ge=0, le=86_400),
+        )
+        for each in fields(defaults)
+        if isinstance(getattr(defaults, each.name), int | float)
+    }
+
+
+FailOverrides = create_model("FailOverrides", __base__=Strict, **_overrides(FAIL))
+SlowOverrides = create_model("SlowOverrides", __base__=Strict, **_overrides(SLOW))
+_Numbers = create_model("_Numbers", __base__=Strict, **_overrides(Tuning()))
+
+
+class TuningOverrides(_Numbers):
+    """Numbers of the detector that differ from :mod:`agent.core.tuning`."""
+
+    fail: FailOverrides | None = None
+    slow: SlowOverrides | None = None
+
+    @property
+    def whole(self) -> Tuning:
+        """All numbers, overridden or not."""
+        return replace(
+            Tuning(fail=_overridden(FAIL, self.fail), slow=_overridden(SLOW, self.slow)),
+            **self.model_dump(exclude_none=True, exclude={"fail", "slow"}),
+        )
+
+    @model_validator(mode="after")
+    def _sane(self) -> Self:
+        tuning = self.whole
+        wrong = [
+            *(f"fail: {each}" for each in _unsound_channel(tuning.fail)),
+            *(f"slow: {each}" for each in _unsound_channel(tuning.slow)),
+            *_unsound(tuning),
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong) + "; mend these numbers, or leave them out")
+        return self
+
+
+def _overridden(defaults: ChannelTuning, overrides: Strict | None) -> ChannelTuning:
+    return replace(defaults, **overrides.model_dump(exclude_none=True)) if overrides else defaults
+
+
+def _unsound_channel(numbers: ChannelTuning) -> Iterator[str]:
+    if not 0 < numbers.p0_floor <= numbers.p0_ceiling < numbers.p1 <= 1:
+        yield "0 < p0_floor <= p0_ceiling < p1 <= 1 must hold"
+    if not 0 < numbers.a2_share <= numbers.a1_share < 1:
+        yield "0 < a2_share <= a1_share < 1 must hold"
+    if not 1 < numbers.a2_floor <= numbers.a1_floor:
+        yield "1 < a2_floor <= a1_floor must hold, or one office could speak for the nation"
+    if not (0 < numbers.b2_share < 1 and numbers.b2_floor > 0):
+        yield "b2_share must be between 0 and 1, and b2_floor more than 0"
+
+
+def _unsound(tuning: Tuning) -> Iterator[str]:
+    if not 0 < tuning.soft_threshold < 1:
+        yield "soft_threshold must be between 0 and 1"
+    if not 0 < tuning.regional_share <= 1 or not 0 < tuning.small_group_share <= 1:
+        yield "regional_share and small_group_share must be more than 0, and at most 1"
+    if tuning.regional_score <= 1 or tuning.regional_contrast <= 1:
+        yield "regional_score and regional_contrast must be more than 1"
+    if not 0 < tuning.show_recovery_s <= tuning.close_s:
+        yield "0 < show_recovery_s <= close_s must hold"
+    if tuning.silent_after_s < MISSED_BEATS * HEARTBEAT_S:
+        yield f"silent_after_s must be {MISSED_BEATS * HEARTBEAT_S:g} or more, three heartbeats"
+    if tuning.result_expiry_periods <= 1:
+        yield "result_expiry_periods must be more than 1"
+    if min(tuning.stale_s, tuning.suspicion_limit_s, tuning.reprobe_s) <= 0:
+        yield "stale_s, suspicion_limit_s and reprobe_s must be more than 0"
+
+
+class Nation(Strict):
+    """nation.yaml, checked."""
+
+    revision: int = Field(ge=1)
+    language: Literal["id", "en"] = "id"
+    roster: tuple[Office, ...] = Field(min_length=1, max_length=2000)
+    services: tuple[WatchedService, ...] = Field(min_length=1, max_length=100)
+    journeys: tuple[JourneyBudget, ...] = Field(min_length=1, max_length=50)
+    targets: dict[Name, TargetBudget] = Field(min_length=1)
+    tuning: TuningOverrides = Field(default_factory=TuningOverrides)
+    maintenance: tuple[()] = ()
+    slack: SlackRoutes
+    external_url: WebUrl | None = None
+    grafana_url: WebUrl | None = None
+    runbook_url: WebUrl | None = None
+
+    _lines: Lines = PrivateAttr(default_factory=lambda: Lines(file="nation.yaml"))
+
+    @field_validator("maintenance", mode="before")
+    @classmethod
+    def _no_modes_yet(cls, value: object) -> object:
+        if value:
+            raise ValueError("no maintenance modes are known to this version; leave the list empty")
+        return value
+
+    @property
+    def lines(self) -> Lines:
+        """Where everything stands, for mistakes that are found later."""
+        return self._lines
+
+
+def nation_hash(nation: Nation) -> str:
+    """``r12:9f3c01ab``: revision and content, whatever the layout, comments or order of keys."""
+    content = nation.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"r{nation.revision}:{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"

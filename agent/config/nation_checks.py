@@ -1,0 +1,118 @@
+"""What in nation.yaml must fit together, checked on the file as written.
+
+On the file and not on the model, because a model exists only when nothing else is wrong, and all
+mistakes are to be told at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from agent.config.checking import entries, nearest
+from agent.config.mistakes import Mistake
+from agent.config.yaml_source import Source
+from agent.core.tuning import Tuning
+
+EGRESS_SHARE = 0.2
+MAX_HUBS = 9
+
+
+def nation_mistakes(source: Source) -> Iterator[Mistake]:
+    """Every mistake of this kind."""
+    for key, name in (("roster", "id"), ("services", "id"), ("journeys", "name")):
+        yield from _repeated(source, key, name)
+    yield from _unknown_needs(source)
+    yield from _cycle(source)
+    yield from _unknown_routes(source)
+    yield from _hubs(source)
+    yield from _shared_egress(source)
+
+
+def names(source: Source, key: str, name: str = "id") -> dict[str, int]:
+    """What the entries of a list call themselves, with their first positions."""
+    found: dict[str, int] = {}
+    for index, each in entries(source.value, key):
+        if isinstance(each.get(name), str):
+            found.setdefault(each[name], index)
+    return found
+
+
+def _repeated(source: Source, key: str, name: str) -> Iterator[Mistake]:
+    first = names(source, key, name)
+    for index, each in entries(source.value, key):
+        named = each.get(name)
+        if isinstance(named, str) and first[named] != index:
+            line = source.lines.line((key, first[named]))
+            yield source.lines.mistake(
+                (key, index, name), f'"{named}" is taken in line {line}; rename or remove one'
+            )
+
+
+def _needs(source: Source) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    for index, each in entries(source.value, "services"):
+        listed = each.get("needs")
+        needs = listed if isinstance(listed, tuple) else ()
+        yield index, str(each.get("id")), tuple(each for each in needs if isinstance(each, str))
+
+
+def _unknown_needs(source: Source) -> Iterator[Mistake]:
+    known = names(source, "services")
+    for index, _, needs in _needs(source):
+        for position, need in enumerate(needs):
+            if need not in known:
+                yield source.lines.mistake(
+                    ("services", index, "needs", position),
+                    f'"{need}" is no service; {nearest(need, known)}',
+                )
+
+
+def _cycle(source: Source) -> Iterator[Mistake]:
+    try:
+        TopologicalSorter({service: needs for _, service, needs in _needs(source)}).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        index = names(source, "services").get(circle[0], 0)
+        yield source.lines.mistake(
+            ("services", index, "needs"),
+            f"services need each other in a circle: {' <- '.join(circle)}; take one need out",
+        )
+
+
+def _unknown_routes(source: Source) -> Iterator[Mistake]:
+    known = names(source, "services")
+    slack = source.value.get("slack") if isinstance(source.value, dict) else None
+    routes = slack.get("by_service") if isinstance(slack, dict) else None
+    for service in routes if isinstance(routes, dict) else ():
+        if service not in known:
+            yield source.lines.mistake(
+                ("slack", "by_service", service), f"is no service; {nearest(service, known)}"
+            )
+
+
+def _hubs(source: Source) -> Iterator[Mistake]:
+    hubs = sum(each.get("hub") is True for _, each in entries(source.value, "roster"))
+    if not hubs and names(source, "roster"):
+        yield source.lines.mistake(
+            ("roster",), "no office is a hub, so nobody could lead; add `hub: true` to 5 to 9"
+        )
+    if hubs > MAX_HUBS:
+        yield source.lines.mistake(
+            ("roster",), f"{hubs} hubs would hold the Slack secrets; keep at most {MAX_HUBS}"
+        )
+
+
+def _shared_egress(source: Source) -> Iterator[Mistake]:
+    roster = [each for _, each in entries(source.value, "roster")]
+    if len(roster) < Tuning().small_roster:
+        return  # Nothing is called national there.
+    counted = Counter(each["egress"] for each in roster if isinstance(each.get("egress"), str))
+    for egress, offices in counted.items():
+        if offices > EGRESS_SHARE * len(roster):
+            yield source.lines.mistake(
+                ("roster",),
+                f'{offices} of {len(roster)} offices leave through the egress "{egress}": its '
+                "fault would look national. At most 20 % may share one: divide it, or watch "
+                "nationally without some of them",
+            )
