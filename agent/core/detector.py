@@ -159,12 +159,18 @@ class ChannelDetector:
         since_s: float,
         declared_s: float,
         members: Iterable[str],
+        recovering: bool,
         now_s: float,
     ) -> None:
         """Stand where the leader before stood: an incident of this service is open."""
-        if group not in self.alarms:
-            self._declare(scope, group, since_s, now_s, frozenset(members), rate=SOLID)
-            self.alarms[group].declared_s = declared_s
+        if group in self.alarms:
+            return
+        self._declare(scope, group, since_s, now_s, frozenset(members), rate=SOLID)
+        alarm = self.alarms[group]
+        alarm.declared_s = declared_s
+        if recovering:
+            alarm.recovery.trust(self._tuning.recovery_score)
+            alarm.recovering_s, alarm.phase = now_s, AlarmPhase.RECOVERING
 
     def revote(self, branch: str) -> None:
         """Whether the branch may vote has changed."""

@@ -1,35 +1,47 @@
 """The life of an incident, as one table, whole and alone in this file.
 
-An incident is a record in the exchange. The leader advances it from the situation that the detector
-and the attribution see; what is to be told is written into the record as messages first, and told
-by whoever leads afterwards: state never runs ahead of delivery, and nothing told is forgotten.
+An incident is a record in the exchange. The leader advances it from the situation that detector and
+attribution see. What is to be told is first written into the record as messages, and then told by
+whoever leads: state never runs ahead of delivery, and nothing that was decided is forgotten.
 
-    stimulus ->   declared      recovering     closed       absent
-    (none)        open          -              -            -
-    open          open          recovering     closed       closed
-    recovering    open          recovering     closed       closed
-    closed        open *        -              -            -
+                 declared       recovering     closed         absorbed
+    (none)       open           -              -              -
+    open         open           recovering     closed         closed
+    recovering   open           recovering     closed         closed
+    closed       open *         -              -              -
 
-``*`` within ``REOPEN_S`` of the closing, or while an old message is still untold, the same incident
-opens again and says so in its thread; later a new one takes the record's place.
+``*`` within ``REOPEN_S`` of its closing, or while something of it is still untold, the same
+incident opens again and says so in its thread; later a new one takes the record's place.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from agent.core.model import (
     NATION,
+    AlarmPhase,
     Channel,
     Evidence,
     Scope,
     Severity,
+    Situation,
     Spread,
 )
 
 REOPEN_S = 300.0
 """A service that breaks again this soon after its incident closed continues that incident."""
+EDIT_S = 5.0
+"""The root message's small numbers are rewritten at most this often."""
+REPLY_S = 30.0
+"""Growth and shrinking are told at most this often, each time against what was told last."""
+GROWN = 1.2
+SHRUNK = 0.5
+KEPT_MESSAGES = 24
+"""Told replies beyond this many leave the record, the oldest first."""
+KEPT_OFFICES = 300
 
 
 class Phase(StrEnum):
@@ -52,6 +64,7 @@ class Change(StrEnum):
     RECOVERING = "recovering"
     RELAPSED = "relapsed"
     CLOSED = "closed"
+    ABSORBED = "absorbed"
     REOPENED = "reopened"
     STORM = "storm"
 
@@ -128,6 +141,10 @@ class Incident:
     """Most offices ever failing in it."""
     told_failing: int = 0
     """Offices failing when that was last told in a reply or at the opening."""
+    told_s: float = 0.0
+    """Stream time of that telling."""
+    edited_s: float = 0.0
+    """Stream time of the last change of content."""
     messages: tuple[Message, ...] = ()
     storm: str | None = None
     """Name of the incident whose message tells this one too."""
@@ -149,6 +166,11 @@ class Incident:
         """Not closed."""
         return self.phase is not Phase.CLOSED
 
+    @property
+    def untold(self) -> bool:
+        """Something decided still waits to be told."""
+        return any(m.delivery in (Delivery.PENDING, Delivery.CLAIMED) for m in self.messages)
+
 
 def record_name(scope: Scope, group: str, root: str) -> str:
     """The exchange's name for an incident: ``incident.regional.island-papua.simkim.login``.
@@ -157,3 +179,229 @@ def record_name(scope: Scope, group: str, root: str) -> str:
     """
     token = NATION if scope is Scope.NATIONAL else group.replace(":", "-")
     return f"incident.{scope.value}.{token}.{root}"
+
+
+# --- the table
+
+
+class Stimulus(StrEnum):
+    """What a situation says to an incident."""
+
+    DECLARED = "declared"
+    RECOVERING = "recovering"
+    CLOSED = "closed"
+    ABSORBED = "absorbed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One cell of the table: the next phase, and what is said of it."""
+
+    to: Phase | None
+    say: Change | None = None
+
+
+_STAY = Turn(to=None)
+
+TABLE: Mapping[tuple[Phase | None, Stimulus], Turn] = {
+    (None, Stimulus.DECLARED): Turn(to=Phase.OPEN, say=Change.OPENED),
+    (None, Stimulus.RECOVERING): _STAY,
+    (None, Stimulus.CLOSED): _STAY,
+    (None, Stimulus.ABSORBED): _STAY,
+    (Phase.OPEN, Stimulus.DECLARED): Turn(to=Phase.OPEN),
+    (Phase.OPEN, Stimulus.RECOVERING): Turn(to=Phase.RECOVERING, say=Change.RECOVERING),
+    (Phase.OPEN, Stimulus.CLOSED): Turn(to=Phase.CLOSED, say=Change.CLOSED),
+    (Phase.OPEN, Stimulus.ABSORBED): Turn(to=Phase.CLOSED, say=Change.ABSORBED),
+    (Phase.RECOVERING, Stimulus.DECLARED): Turn(to=Phase.OPEN, say=Change.RELAPSED),
+    (Phase.RECOVERING, Stimulus.RECOVERING): Turn(to=Phase.RECOVERING),
+    (Phase.RECOVERING, Stimulus.CLOSED): Turn(to=Phase.CLOSED, say=Change.CLOSED),
+    (Phase.RECOVERING, Stimulus.ABSORBED): Turn(to=Phase.CLOSED, say=Change.ABSORBED),
+    (Phase.CLOSED, Stimulus.DECLARED): Turn(to=Phase.OPEN, say=Change.REOPENED),
+    (Phase.CLOSED, Stimulus.RECOVERING): _STAY,
+    (Phase.CLOSED, Stimulus.CLOSED): _STAY,
+    (Phase.CLOSED, Stimulus.ABSORBED): _STAY,
+}
+"""Every phase against every stimulus; a test says that none is missing."""
+
+_SHOWN_IN_CHANNEL = (Change.WORSE, Change.CLOSED, Change.REOPENED, Change.RELAPSED)
+
+
+def stimulus(situation: Situation) -> Stimulus:
+    """What a situation says to its incident."""
+    if situation.phase is AlarmPhase.CLOSED:
+        return Stimulus.ABSORBED if situation.absorbed else Stimulus.CLOSED
+    return Stimulus(situation.phase.value)
+
+
+def opens_anew(before: Incident | None, now_s: float) -> bool:
+    """Whether a service declared now begins a new incident rather than continuing ``before``."""
+    if before is None:
+        return True
+    if before.open or before.untold or before.closed_s is None:
+        return False
+    return now_s - before.closed_s > REOPEN_S
+
+
+def begin(
+    situation: Situation, *, channel: str, term: int, now_s: float, storm: str | None = None
+) -> Incident:
+    """A new incident with its root message pending; under a ``storm`` it is told in that one's."""
+    delivery = Delivery.COVERED if storm else Delivery.PENDING
+    root = Message(sequence=0, change=Change.OPENED, at_s=now_s, channel=channel, delivery=delivery)
+    failing = len(situation.evidence.failing)
+    return Incident(
+        name=record_name(situation.scope, situation.group, situation.root),
+        opening=0,
+        term=term,
+        scope=situation.scope,
+        group=situation.group,
+        root=situation.root,
+        severity=situation.severity,
+        phase=Phase.OPEN,
+        channels=situation.channels,
+        since_s=situation.since_s,
+        opened_s=now_s,
+        affected=situation.affected,
+        working=situation.working,
+        evidence=_bounded(situation.evidence),
+        spread=situation.spread,
+        peak=failing,
+        told_failing=failing,
+        told_s=now_s,
+        edited_s=now_s,
+        messages=(root,),
+        storm=storm,
+    )
+
+
+def advance(incident: Incident, situation: Situation, *, term: int, now_s: float) -> Incident:
+    """The incident after one more look at its situation; the very same object if nothing changed.
+
+    New replies are appended with empty words: the caller renders them before it writes the record.
+    """
+    turn = TABLE[incident.phase, stimulus(situation)]
+    if turn.to is None:
+        return incident
+    after = _with_content(incident, situation, turn.to, now_s)
+    worse = after.severity.rank > incident.severity.rank
+    if worse and turn.say is None:
+        after = _say(after, Change.WORSE, now_s)
+    if turn.say is not None:
+        after = _say(after, turn.say, now_s)
+    elif turn.to is Phase.OPEN and not worse:
+        after = _say_size(after, incident, now_s)
+    if after is incident:
+        return incident
+    return replace(after, term=term)
+
+
+def covers(leader: Incident, member: str, now_s: float) -> Incident:
+    """The first incident of a storm, after another one joined it."""
+    if member in leader.members:
+        return leader
+    after = replace(
+        leader,
+        members=(*leader.members, member),
+        revision=leader.revision + 1,
+        edited_s=now_s,
+    )
+    first = len(leader.members) == 0 and leader.root_message.delivery is Delivery.POSTED
+    return _say(after, Change.STORM, now_s) if first else after
+
+
+def refreshed(leader: Incident, now_s: float) -> Incident:
+    """The first incident of a storm, after one that it tells of has changed."""
+    return replace(leader, revision=leader.revision + 1, edited_s=now_s)
+
+
+def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: float) -> Incident:
+    """The content of now: severity and affected only ever grow while the incident lasts."""
+    affected = incident.affected + tuple(
+        service for service in situation.affected if service not in incident.affected
+    )
+    severity = max(incident.severity, situation.severity, key=lambda each: each.rank)
+    reopened = incident.phase is Phase.CLOSED
+    closing = to is Phase.CLOSED
+    after = replace(
+        incident,
+        phase=to,
+        severity=severity,
+        affected=affected,
+        channels=tuple(sorted({*incident.channels, *situation.channels})),
+        working=situation.working,
+        evidence=incident.evidence if closing else _kept_evidence(incident, situation),
+        spread=incident.spread if to is not Phase.OPEN else situation.spread,
+        peak=max(incident.peak, len(situation.evidence.failing)),
+        recovering_s=_recovering_s(incident, to, now_s),
+        ended_s=None if to is Phase.OPEN else (situation.ended_s or incident.ended_s),
+        closed_s=now_s if closing else (None if reopened else incident.closed_s),
+    )
+    if after == incident:
+        return incident
+    at_once = (to, severity, affected) != (incident.phase, incident.severity, incident.affected)
+    if not at_once and now_s - incident.edited_s < EDIT_S:
+        return incident
+    return replace(after, revision=incident.revision + 1, edited_s=now_s)
+
+
+def _recovering_s(incident: Incident, to: Phase, now_s: float) -> float | None:
+    if to is Phase.OPEN:
+        return None
+    return incident.recovering_s if incident.recovering_s is not None else now_s
+
+
+def _kept_evidence(incident: Incident, situation: Situation) -> Evidence:
+    """Of now; but the step and failure that were seen stay while newer ones are not."""
+    evidence = _bounded(situation.evidence)
+    if evidence.code is None and evidence.first_step is None:
+        old = incident.evidence
+        return replace(
+            evidence, first_step=old.first_step, code=old.code, code_share=old.code_share
+        )
+    return evidence
+
+
+def _bounded(evidence: Evidence) -> Evidence:
+    return replace(evidence, failing=evidence.failing[:KEPT_OFFICES])
+
+
+def _say(incident: Incident, change: Change, now_s: float) -> Incident:
+    """The incident with one more reply, unless a storm's first speaks for it."""
+    if incident.storm is not None:
+        return incident
+    message = Message(
+        sequence=1 + max(m.sequence for m in incident.messages),
+        change=change,
+        at_s=now_s,
+        channel=incident.root_message.channel,
+        broadcast=change in _SHOWN_IN_CHANNEL,
+    )
+    return replace(
+        incident,
+        messages=(*_pruned(incident.messages), message),
+        told_failing=len(incident.evidence.failing),
+        told_s=now_s,
+    )
+
+
+def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    root, *replies = messages
+    surplus = len(replies) - KEPT_MESSAGES
+    done = [m for m in replies if m.delivery in (Delivery.POSTED, Delivery.DROPPED)]
+    gone = {m.sequence for m in done[: max(0, surplus)]}
+    return (root, *(m for m in replies if m.sequence not in gone))
+
+
+def _say_size(after: Incident, before: Incident, now_s: float) -> Incident:
+    """Tell growth, shrinking, and another first broken step, each seldom."""
+    if now_s - before.told_s < REPLY_S:
+        return after
+    failing, told = len(after.evidence.failing), before.told_failing
+    if failing >= max(told + 2, GROWN * told):
+        return _say(after, Change.GROWN, now_s)
+    if 0 < failing <= SHRUNK * told:
+        return _say(after, Change.SHRUNK, now_s)
+    old, new = before.evidence, after.evidence
+    if old.first_step and new.first_step and new.first_step != old.first_step:
+        return _say(after, Change.STEP, now_s)
+    return after

@@ -347,6 +347,8 @@ class Alarm:
     """Stream time since which the recovery holds, None while broken."""
     ended_s: float | None = None
     """Back-dated end, once recovering."""
+    absorbed: bool = False
+    """Closed because the whole nation was declared over it."""
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -359,7 +361,7 @@ class Assessment:
     suspected_since_s: float | None = None
     alarms: tuple[Alarm, ...] = ()
     """Declared, recovering, and those that closed in this very tick."""
-    blocked_by: Mapping[str, int] = field(default_factory=dict)
+    blocked_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Root service -> branches whose newest result of this service stands behind it."""
     reporting: int = 0
     """Branches with a fresh result of this service."""
@@ -408,8 +410,9 @@ class Situation:
     phase: AlarmPhase
     channels: tuple[Channel, ...]
     since_s: float
-    recovering_s: float | None = None
+    declared_s: float
     ended_s: float | None = None
+    absorbed: bool = False
     affected: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)

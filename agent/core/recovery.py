@@ -36,6 +36,11 @@ class Recovery:
         """The branches whose results decide."""
         return frozenset(self._streaks)
 
+    def trust(self, score: float) -> None:
+        """Take over a recovery that another leader saw: it stands until a bad result comes."""
+        self.v = score
+        self._streaks = dict.fromkeys(self._streaks, 2)
+
     def admit(self, branch: str) -> None:
         """Count a branch that broke after the declaration."""
         self._streaks.setdefault(branch, 0)

@@ -1,0 +1,319 @@
+"""The leader's view of the nation: every branch's newest status in, assessments out.
+
+It keeps who takes part, feeds the two detectors of each service, and says on each tick what all
+verdicts together mean. Times are stream time, seconds since 1970 by the exchange's clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.core import groups, reading
+from agent.core.detector import Blip, ChannelDetector, Declared
+from agent.core.groups import ROSTER
+from agent.core.model import (
+    NATION,
+    Alarm,
+    AlarmPhase,
+    Assessment,
+    Attendance,
+    Branch,
+    Channel,
+    Evidence,
+    Outcome,
+    Scope,
+    Status,
+)
+from agent.core.reading import Observed
+from agent.core.tuning import Tuning
+
+_MOST = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the leader sees on one tick."""
+
+    at_s: float
+    assessments: Mapping[str, Assessment]
+    attendance: Attendance
+    blips: tuple[Blip, ...] = ()
+
+
+class _Watched:
+    """One service: two detectors, and the newest result of every branch."""
+
+    def __init__(self, channels: Mapping[Channel, ChannelDetector], period_s: float) -> None:
+        self.channels = channels
+        self.period_s = period_s
+        self.newest: dict[str, Observed] = {}
+        self.newest_bad: dict[Channel, dict[str, Observed]] = {c: {} for c in Channel}
+
+    def remember(self, branch: str, result: Observed) -> None:
+        self.newest[branch] = result
+        for channel, newest in self.newest_bad.items():
+            if channel.is_bad(result.outcome):
+                newest[branch] = result
+
+
+class Nation:
+    """All that the leader knows. One instance per term: a new leader begins with a new one."""
+
+    def __init__(
+        self,
+        *,
+        branches: Sequence[Branch],
+        periods_s: Mapping[str, float],
+        tuning: Tuning,
+        revision: str,
+    ) -> None:
+        """``periods_s``: T of each watched service; ``revision`` is nation.yaml's own hash."""
+        self.groups = groups.of(branches)
+        self._branches = {branch.id: branch for branch in branches}
+        self._tuning = tuning
+        self._revision = revision
+        self._statuses: dict[str, Status] = {}
+        self._silent: set[str] = set()
+        self._present: set[str] = set()
+        self.maintenance: frozenset[str] = frozenset()
+        self._services = {
+            service: _Watched(
+                {
+                    channel: ChannelDetector(
+                        service, channel, self.groups, tuning, period_s, self._present.__contains__
+                    )
+                    for channel in Channel
+                },
+                period_s,
+            )
+            for service, period_s in periods_s.items()
+        }
+
+    # --- inputs
+
+    def hear(self, branch: str, status: Status, sent_s: float, now_s: float) -> bool:
+        """Take a branch's newest status, stored at ``sent_s``. False: no branch of the roster."""
+        if branch not in self._branches:
+            return False
+        before = self._statuses.get(branch)
+        self._statuses[branch] = status
+        self._silent.discard(branch)
+        self._attend(branch)
+        blind = self._blind()
+        for name, service in status.services.items():
+            watched = self._services.get(name)
+            if watched is None:
+                continue
+            earlier = before.services.get(name) if before else None
+            if before is None:
+                self._adopt(watched, branch, status, name, sent_s)
+                continue
+            news = reading.news(earlier, service, sent_s)
+            for result in news.results:
+                watched.remember(branch, result)
+            telling = [r for r in news.results if r.outcome is not Outcome.VOID]
+            for channel, detector in watched.channels.items():
+                state = service.channel(channel)
+                detector.hear(
+                    branch,
+                    telling,
+                    unseen_good=news.unseen_good,
+                    p0=state.p0,
+                    level=state.w,
+                    now_s=now_s,
+                    blind=blind,
+                )
+        return True
+
+    def beat(self, branch: str) -> None:
+        """A branch's heartbeat: it is there, whatever it last said."""
+        if branch in self._silent:
+            self._silent.discard(branch)
+            self._attend(branch)
+
+    def fall_silent(self, branch: str) -> None:
+        """A branch has not been heard for the time that the exchange watches over."""
+        if branch in self._branches:
+            self._silent.add(branch)
+            self._attend(branch)
+
+    def resume(
+        self,
+        *,
+        service: str,
+        channels: Iterable[Channel],
+        scope: Scope,
+        group: str,
+        since_s: float,
+        declared_s: float,
+        members: Iterable[str],
+        recovering: bool,
+        now_s: float,
+    ) -> None:
+        """Stand where the leader before stood: an incident of this service is open."""
+        watched = self._services.get(service)
+        known = [branch for branch in members if branch in self._branches]
+        if watched is None or (group not in (NATION, ROSTER) and group not in self.groups.members):
+            return
+        for channel in channels:
+            watched.channels[channel].resume(
+                scope=scope,
+                group=group,
+                since_s=since_s,
+                declared_s=declared_s,
+                members=known,
+                recovering=recovering,
+                now_s=now_s,
+            )
+
+    # --- output
+
+    def assess(self, now_s: float) -> Outlook:
+        """Let time pass to ``now_s`` and say what stands."""
+        blind = self._blind()
+        blips: list[Blip] = []
+        for watched in self._services.values():
+            for detector in watched.channels.values():
+                detector.tick(now_s, blind=blind)
+                blips += detector.blips
+                detector.blips.clear()
+        return Outlook(
+            at_s=now_s,
+            assessments={
+                name: self._assessment(name, watched, now_s)
+                for name, watched in self._services.items()
+            },
+            attendance=self.attendance(),
+            blips=tuple(blips),
+        )
+
+    def attendance(self) -> Attendance:
+        """Who takes part, and who does not and why."""
+        heard = self._statuses
+        return Attendance(
+            roster=len(self._branches),
+            reporting=tuple(b for b in self.groups.roster if b in self._present),
+            abstaining=tuple(
+                sorted(b for b, s in heard.items() if not s.sight.sees and b not in self._silent)
+            ),
+            silent=tuple(sorted(self._silent)),
+            mismatched=tuple(sorted(b for b, s in heard.items() if s.nation != self._revision)),
+            maintenance=tuple(sorted(self.maintenance)),
+            unheard=tuple(
+                b for b in self.groups.roster if b not in heard and b not in self._silent
+            ),
+        )
+
+    # --- inside
+
+    def _attend(self, branch: str) -> None:
+        status = self._statuses.get(branch)
+        present = (
+            status is not None
+            and status.sight.sees
+            and branch not in self._silent
+            and branch not in self.maintenance
+        )
+        if present == (branch in self._present):
+            return
+        (self._present.add if present else self._present.discard)(branch)
+        for watched in self._services.values():
+            for detector in watched.channels.values():
+                detector.revote(branch)
+
+    def _blind(self) -> bool:
+        return 2 * len(self._present) < len(self._branches)
+
+    def _adopt(
+        self, watched: _Watched, branch: str, status: Status, name: str, sent_s: float
+    ) -> None:
+        """A branch heard for the first time: its levels stand, its old results do not vote."""
+        service = status.services[name]
+        for entry in service.ring:
+            watched.remember(
+                branch,
+                Observed(
+                    started_s=sent_s - entry.age_s,
+                    outcome=entry.outcome,
+                    step=entry.step,
+                    code=entry.code,
+                    blocked_by=entry.blocked_by,
+                ),
+            )
+        for channel, detector in watched.channels.items():
+            bad = watched.newest_bad[channel].get(branch)
+            level = service.channel(channel).w
+            detector.adopt(branch, level, bad.started_s if bad else sent_s)
+
+    def _assessment(self, name: str, watched: _Watched, now_s: float) -> Assessment:
+        fail = watched.channels[Channel.FAIL]
+        suspected = [d.suspicion for d in watched.channels.values() if d.suspicion is not None]
+        oldest_s = now_s - self._tuning.result_expiry_periods * watched.period_s
+        blocked: dict[str, set[str]] = {}
+        good = bad = reporting = 0
+        for branch, result in watched.newest.items():
+            if branch not in self._present or result.started_s < oldest_s:
+                continue
+            reporting += 1
+            if result.blocked_by is not None:
+                blocked.setdefault(result.blocked_by, set()).add(branch)
+            good += result.outcome in (Outcome.OK, Outcome.SLOW)
+            bad += result.outcome.broken
+        return Assessment(
+            service=name,
+            suspected=bool(suspected),
+            suspected_since_s=min((s.since_s for s in suspected), default=None),
+            alarms=tuple(
+                self._alarm(watched, channel, alarm)
+                for channel, detector in watched.channels.items()
+                for alarm in detector.alarms.values()
+            ),
+            blocked_by={root: frozenset(branches) for root, branches in blocked.items()},
+            reporting=reporting,
+            working=good > 0 and good >= _MOST * (good + bad),
+            score=fail.score(),
+            threshold=fail.a1,
+        )
+
+    def _alarm(self, watched: _Watched, channel: Channel, alarm: Declared) -> Alarm:
+        recovering = alarm.phase is not AlarmPhase.DECLARED
+        return Alarm(
+            service=watched.channels[channel].service,
+            channel=channel,
+            scope=alarm.scope,
+            group=alarm.group,
+            phase=alarm.phase,
+            since_s=alarm.since_s,
+            declared_s=alarm.declared_s,
+            recovering_s=alarm.recovering_s if recovering else None,
+            ended_s=alarm.recovery.well_since_s if recovering else None,
+            absorbed=alarm.absorbed,
+            evidence=self._evidence(watched, channel, alarm),
+        )
+
+    def _evidence(self, watched: _Watched, channel: Channel, alarm: Declared) -> Evidence:
+        recovery = alarm.recovery
+        well = recovery.members - recovery.unwell().keys()
+        failing = tuple(b for b in watched.channels[channel].failing(alarm.group) if b not in well)
+        newest = watched.newest_bad[channel]
+        seen = [newest[b] for b in failing if b in newest]
+        steps = Counter(result.step for result in seen).most_common(1)
+        codes = Counter(result.code for result in seen if result.code).most_common(1)
+        return Evidence(
+            failing=failing,
+            reporting=len(self.present(alarm.group)),
+            score=alarm.score,
+            threshold=alarm.threshold,
+            first_step=steps[0][0] if steps else None,
+            code=codes[0][0] if codes else None,
+            code_share=codes[0][1] / len(seen) if codes else 0.0,
+        )
+
+    def present(self, group: str) -> tuple[str, ...]:
+        """The branches of a group that take part now."""
+        inside = self.groups.roster
+        if group not in (NATION, ROSTER):
+            inside = self.groups.members.get(group, ())
+        return tuple(branch for branch in inside if branch in self._present)
