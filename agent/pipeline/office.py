@@ -1,0 +1,253 @@
+"""What one office knows: its sight, its memory of every service, and the nation's bulletin.
+
+The state that the loops of the pipeline share. Nothing here waits; every method is one step of the
+flow, told what time it is. All times are on this office's own boot-time clock unless said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agent.core import evidence
+from agent.core.evidence import Memory
+from agent.core.model import (
+    Branch,
+    Bulletin,
+    Channel,
+    Outcome,
+    Run,
+    Scope,
+    ServiceState,
+    Sight,
+    Status,
+    Verdict,
+)
+from agent.core.tuning import Tuning
+from agent.core.verdict import judge
+from agent.core.view import BULLETIN_FRESH_S, ExchangeState, OfficeView, ServiceView
+
+OBEYED_S = 25.0
+"""Once the leader was not heard for this long, nothing that it ordered holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who this agent is, for the life of its process."""
+
+    branch: Branch
+    program: str
+    nation: str
+    """Revision and hash of the nation.yaml that it runs with."""
+    boot_id: str
+
+
+@dataclass(slots=True)
+class _Shown:
+    """The run of like results of one service, for the page."""
+
+    verdict: Verdict
+    since_s: float
+    in_a_row: int
+
+
+class Office:
+    """The state of one office. One per agent."""
+
+    def __init__(
+        self, identity: Identity, services: Sequence[str], tuning: Tuning, started_s: float
+    ) -> None:
+        self.identity = identity
+        self.tuning = tuning
+        self.sight = Sight()
+        self.boot_counter = 1
+        self.loop_lag_s = 0.0
+        self.exchange = ExchangeState.STANDALONE
+        self.bulletin: Bulletin | None = None
+        self.abstained = False
+        """This office could not see at some time since it started."""
+        self.first_round: set[str] = set()
+        """Services with a result since this process started."""
+        self._started_s = started_s
+        self._leader_heard_s: float | None = None
+        self._bulletin_s: float | None = None
+        self._memories = {service: evidence.fresh(tuning) for service in services}
+        self._shown: dict[str, _Shown] = {}
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that this office's journeys exercise."""
+        return tuple(self._memories)
+
+    def memory(self, service: str) -> Memory:
+        """What is remembered of one service."""
+        return self._memories[service]
+
+    @property
+    def ready(self) -> bool:
+        """Every service has had a result."""
+        return len(self.first_round) == len(self._memories)
+
+    # --- probe -> judge -> remember
+
+    def take_sight(self, sight: Sight) -> bool:
+        """Take a reading of the controls; True if whether we can see has changed."""
+        changed = sight.sees != self.sight.sees
+        self.sight = sight
+        self.abstained = self.abstained or not sight.sees
+        return changed
+
+    def take_run(self, run: Run, now_s: float) -> tuple[tuple[Verdict, ...], bool]:
+        """Judge a run and remember its verdicts; also tells whether the others must hear of it."""
+        verdicts = judge(run, self.sight)
+        news = False
+        for verdict in verdicts:
+            before = self._memories[verdict.service]
+            learn = not run.local_reprobe and not self.watched(verdict.service, now_s)
+            after = before.observe(verdict, self.tuning, learn=learn)
+            self._memories[verdict.service] = after
+            self.first_round.add(verdict.service)
+            self._show(verdict)
+            watched = self.watched(verdict.service, now_s)
+            news = news or evidence.worth_telling(before, after, self.tuning, watched=watched)
+        return verdicts, news
+
+    def resume(self, own: Status) -> None:
+        """Take back what this branch had stored before it restarted; once, before publishing."""
+        self.boot_counter = own.boot_counter + 1
+        for service, stored in own.services.items():
+            if service not in self._memories:
+                continue
+            since_start = self._memories[service]
+            restored = evidence.resume(stored, self.tuning)
+            counts = tuple(
+                a + b for a, b in zip(restored.counts, since_start.counts, strict=True)
+            )
+            self._memories[service] = replace(
+                restored,
+                counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
+                ring=since_start.ring,
+                fail=replace(restored.fail, w=max(restored.fail.w, since_start.fail.w)),
+                slow=replace(restored.slow, w=max(restored.slow.w, since_start.slow.w)),
+            )
+
+    def suspicious(self, services: Sequence[str]) -> bool:
+        """There is evidence against one of these services at this very office."""
+        return any(self._memories[service].suspicious for service in services)
+
+    # --- what the nation says
+
+    def take_bulletin(self, bulletin: Bulletin, now_s: float) -> bool:
+        """Take the leader's word unless it is of an older term; tells whether it was taken."""
+        if self.bulletin is not None and bulletin.term < self.bulletin.term:
+            return False
+        self.bulletin = bulletin
+        self._bulletin_s = self._leader_heard_s = now_s
+        return True
+
+    def hear_leader(self, term: int, now_s: float) -> bool:
+        """The leader's beat: its last bulletin still stands. False for an older term."""
+        if self.bulletin is None or term < self.bulletin.term:
+            return False
+        self._leader_heard_s = now_s
+        return True
+
+    def bulletin_age_s(self, now_s: float) -> float | None:
+        """Seconds since the leader was last heard; None: never."""
+        return None if self._leader_heard_s is None else now_s - self._leader_heard_s
+
+    def watched(self, service: str, now_s: float) -> bool:
+        """The nation suspects this service, or has an incident that it belongs to."""
+        bulletin = self._heeded(now_s)
+        if bulletin is None:
+            return False
+        state = bulletin.services.get(service, ServiceState.NORMAL)
+        return state not in (ServiceState.NORMAL, ServiceState.UNKNOWN)
+
+    def stood_down(self, services: Sequence[str], now_s: float) -> bool:
+        """A national incident covers one of these services: there is nothing left to find out."""
+        bulletin = self._heeded(now_s)
+        if bulletin is None:
+            return False
+        return any(
+            incident.scope is Scope.NATIONAL
+            and (incident.root in services or set(incident.affected) & set(services))
+            for incident in bulletin.incidents
+        )
+
+    def _heeded(self, now_s: float) -> Bulletin | None:
+        age_s = self.bulletin_age_s(now_s)
+        return self.bulletin if age_s is not None and age_s <= OBEYED_S else None
+
+    # --- judge -> exchange and page
+
+    def status(self, now_s: float) -> Status:
+        """What this office tells the others now."""
+        return Status(
+            branch=self.identity.branch.id,
+            program=self.identity.program,
+            nation=self.identity.nation,
+            boot_id=self.identity.boot_id,
+            boot_counter=self.boot_counter,
+            uptime_s=now_s - self._started_s,
+            sight=self.sight,
+            loop_lag_s=self.loop_lag_s,
+            exchange=self.exchange.value,
+            services={name: memory.status(now_s) for name, memory in self._memories.items()},
+        )
+
+    def told(self) -> None:
+        """The others have seen the present votes."""
+        self._memories = {
+            name: replace(memory, published_votes=memory.votes(self.tuning))
+            for name, memory in self._memories.items()
+        }
+
+    def levels(self) -> list[tuple[str, Channel, float, float]]:
+        """(service, channel, W, p0) of everything, for the meters."""
+        return [
+            (name, channel, state.w, state.p0)
+            for name, memory in self._memories.items()
+            for channel, state in ((Channel.FAIL, memory.fail), (Channel.SLOW, memory.slow))
+        ]
+
+    def view(self, *, now_s: float, wall_s: float, leads: bool) -> OfficeView:
+        """Everything that pages may show; its times are wall time."""
+        ahead_s = wall_s - now_s
+        return OfficeView(
+            branch=self.identity.branch,
+            now_s=wall_s,
+            version=self.identity.program,
+            sight=self.sight,
+            services=tuple(self._service_view(name, ahead_s) for name in self._memories),
+            exchange=self.exchange,
+            bulletin=self.bulletin,
+            bulletin_age_s=self.bulletin_age_s(now_s),
+            leads=leads,
+        )
+
+    def _service_view(self, name: str, ahead_s: float) -> ServiceView:
+        shown = self._shown.get(name)
+        if shown is None:
+            return ServiceView(service=name)
+        return ServiceView(
+            service=name,
+            outcome=shown.verdict.outcome,
+            at_s=shown.verdict.started_s + ahead_s,
+            since_s=shown.since_s + ahead_s,
+            in_a_row=shown.in_a_row,
+            reason=shown.verdict.reason,
+            blocked_by=shown.verdict.blocked_by,
+        )
+
+    def _show(self, verdict: Verdict) -> None:
+        before = self._shown.get(verdict.service)
+        good = verdict.outcome is Outcome.OK
+        alike = before is not None and (before.verdict.outcome is Outcome.OK) == good
+        if before is not None and alike:
+            before.verdict, before.in_a_row = verdict, before.in_a_row + 1
+        else:
+            self._shown[verdict.service] = _Shown(verdict, verdict.started_s, 1)
+
+
+__all__ = ["BULLETIN_FRESH_S", "Identity", "Office"]

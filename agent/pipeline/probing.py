@@ -1,0 +1,256 @@
+"""schedule -> probe -> judge: one loop per journey, and one for the controls.
+
+A loop runs its journey at its slots and no oftener than the national budget allows, whatever else
+happens: a failing exchange, a full queue or a slow page never reach it. A slot that passes while
+the journey still runs, or while the machine sleeps, is counted and not made up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from agent.clock import Clock
+from agent.core import schedule
+from agent.core.model import Run, Verdict
+from agent.core.schedule import Bucket, Plan, Reprobe
+from agent.pipeline.office import Office
+from agent.pipeline.running import run_journey
+from agent.ports import Controls, Meters, SessionFactory, SkipReason
+from agent.probe import Applicant, Journey
+
+CONTROL_INTERVAL_S = 15.0
+CONTROL_FRESH_S = 2.0
+"""While the office cannot see, it looks again this soon."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A journey as this office probes it."""
+
+    journey: type[Journey]
+    plan: Plan
+    reprobe: Reprobe
+    cost: Mapping[str, float]
+    """Tokens that one run takes, by bucket: its own journey's and each target's."""
+    spent: Mapping[str, tuple[str, float]]
+    """Step id -> (bucket, tokens) that executing the step spends."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that the journey exercises, each once, in the order of its steps."""
+        return tuple(dict.fromkeys(step.service for step in self.journey.steps))
+
+
+class Prober:
+    """Probes for one office for as long as it lives."""
+
+    def __init__(
+        self,
+        *,
+        office: Office,
+        probes: Sequence[Probe],
+        buckets: Mapping[str, Bucket],
+        sessions: SessionFactory,
+        controls: Controls,
+        clock: Clock,
+        meters: Meters,
+        applicant: Applicant,
+        credentials: Mapping[str, Mapping[str, str]],
+        on_news: Callable[[], None],
+    ) -> None:
+        """``on_news`` is called when the others need to hear of this office's status now."""
+        self._office = office
+        self._probes = probes
+        self._buckets = dict(buckets)
+        self._sessions = sessions
+        self._controls = controls
+        self._clock = clock
+        self._meters = meters
+        self._applicant = applicant
+        self._credentials = credentials
+        self._on_news = on_news
+        self._looking: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_for_ever())
+            for probe in self._probes:
+                tasks.create_task(self._probe_for_ever(probe))
+
+    # --- one journey
+
+    async def _probe_for_ever(self, probe: Probe) -> None:
+        last_start_s: float | None = None
+        reprobes = 0
+        after_s = self._clock.now_s()
+        while True:
+            due = schedule.next_run(
+                probe.plan,
+                probe.reprobe,
+                now_s=after_s,
+                last_start_s=last_start_s,
+                suspicious=self._office.suspicious(probe.services),
+                reprobes_in_a_row=reprobes,
+                stood_down=self._office.stood_down(probe.services, self._clock.now_s()),
+            )
+            await asyncio.sleep(max(0.0, due.at_s - self._clock.now_s()))
+            now_s = self._clock.now_s()
+            self._meters.scheduler_lag(now_s - due.at_s)
+            after_s = max(due.at_s, now_s)
+            if not self._take(probe, now_s):
+                self._meters.run_skipped(probe.journey.name, SkipReason.BUDGET)
+                if due.local_reprobe:
+                    reprobes = probe.reprobe.limit
+                continue
+            reprobes = reprobes + 1 if due.local_reprobe else 0
+            last_start_s = now_s
+            await self._run_once(probe, local_reprobe=due.local_reprobe)
+            after_s = self._count_missed(probe, after_s)
+
+    async def _run_once(self, probe: Probe, *, local_reprobe: bool) -> None:
+        """One run, judged. Only the unforeseen is caught here: the next slot must come."""
+        try:
+            run = await run_journey(
+                probe.journey,
+                session=self._sessions.open(),
+                applicant=self._applicant,
+                credentials=self._credentials,
+                now_s=self._clock.now_s,
+                local_reprobe=local_reprobe,
+            )
+            self._give_back(probe, run)
+            if any(facts.failure is not None for facts in run.executed):
+                await self._look()
+            self._judge(run)
+        except Exception as error:
+            _log.exception("run_lost", journey=probe.journey.name, error=type(error).__name__)
+
+    def _judge(self, run: Run) -> None:
+        now_s = self._clock.now_s()
+        verdicts, news = self._office.take_run(run, now_s)
+        self._meters.run_finished(run, verdicts)
+        for service, channel, w, p0 in self._office.levels():
+            self._meters.evidence(service, channel, w=w, p0=p0)
+        _canonical_line(self._office.identity.branch.id, run, verdicts)
+        if news:
+            self._on_news()
+
+    def _take(self, probe: Probe, now_s: float) -> bool:
+        taken = schedule.take_all(self._buckets, probe.cost, now_s)
+        if taken is None:
+            return False
+        self._buckets.update(taken)
+        return True
+
+    def _give_back(self, probe: Probe, run: Run) -> None:
+        """Return the tokens of the steps that a broken one kept from running."""
+        executed = {facts.step for facts in run.executed}
+        now_s = self._clock.now_s()
+        for step, (bucket, tokens) in probe.spent.items():
+            if step not in executed:
+                self._buckets[bucket] = self._buckets[bucket].give_back(tokens, now_s)
+
+    def _count_missed(self, probe: Probe, started_s: float) -> float:
+        now_s = self._clock.now_s()
+        slot = probe.plan.next_slot(started_s)
+        while slot < now_s:
+            self._meters.run_skipped(probe.journey.name, SkipReason.RUNNING)
+            slot = probe.plan.next_slot(slot)
+        return now_s
+
+    # --- can this office see?
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await self._look()
+            seeing = self._office.sight.sees
+            await asyncio.sleep(CONTROL_INTERVAL_S if seeing else CONTROL_FRESH_S)
+
+    async def _look(self) -> None:
+        """Try the controls; runs that fail together share one look that began after them all."""
+        sight = await self._controls.look()
+        self._meters.sight(sight)
+        if self._office.take_sight(sight):
+            _log.warning(
+                "sight_changed",
+                branch=self._office.identity.branch.id,
+                sees=sight.sees,
+                why_not=sight.why_not,
+            )
+            self._on_news()
+
+
+def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
+    bad = next((v for v in verdicts if v.outcome.broken), None)
+    _log.info(
+        "run",
+        branch=branch,
+        journey=run.journey,
+        seconds=round(run.duration_s, 3),
+        steps=len(run.executed),
+        outcomes={v.service: v.outcome.value for v in verdicts},
+        broken_step=bad.step if bad else None,
+        code=bad.code if bad else None,
+        local_reprobe=run.local_reprobe,
+    )
+
+
+def probe_of(
+    journey: type[Journey],
+    *,
+    plan: Plan,
+    reprobe: Reprobe,
+) -> Probe:
+    """A journey with its slots, and with what its steps cost by bucket."""
+    cost: dict[str, float] = {journey_bucket(journey.name): 1.0}
+    spent: dict[str, tuple[str, float]] = {}
+    for step in journey.steps:
+        if step.role is None:
+            continue
+        bucket = target_bucket(step.role)
+        cost[bucket] = cost.get(bucket, 0.0) + step.requests
+        spent[step.id] = (bucket, float(step.requests))
+    return Probe(journey=journey, plan=plan, reprobe=reprobe, cost=cost, spent=spent)
+
+
+def journey_bucket(journey: str) -> str:
+    """The bucket that a journey's runs draw on."""
+    return f"journey:{journey}"
+
+
+def target_bucket(role: str) -> str:
+    """The bucket that requests to a target draw on."""
+    return f"target:{role}"
+
+
+def buckets_of(
+    probes: Sequence[Probe],
+    *,
+    runs_per_s: Mapping[str, float],
+    requests_per_s: Mapping[str, float],
+    roster_size: int,
+    now_s: float,
+) -> dict[str, Bucket]:
+    """This office's buckets: 1/N of every national ceiling, one run deep, empty at start.
+
+    ``runs_per_s`` by journey name, ``requests_per_s`` by target role: the nation's ceilings.
+    """
+    rates = {journey_bucket(name): rate for name, rate in runs_per_s.items()}
+    rates |= {target_bucket(role): rate for role, rate in requests_per_s.items()}
+    depth: dict[str, float] = {}
+    for probe in probes:
+        for bucket, tokens in probe.cost.items():
+            depth[bucket] = max(depth.get(bucket, 0.0), tokens)
+    return {
+        bucket: Bucket(
+            capacity=capacity, refill_per_s=rates[bucket] / roster_size, level=0.0, at_s=now_s
+        )
+        for bucket, capacity in depth.items()
+    }
