@@ -45,7 +45,7 @@ async def ask(server: str, port: int, name: str) -> None:
 
 def _question(number: int, name: str) -> bytes:
     labels = name.rstrip(".").encode("idna").split(b".")
-    encoded = b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
+    encoded = b"".join(bytes((len(label),)) + label for label in labels if label) + b"\0"
     return _HEADER.pack(number, _RECURSION_DESIRED, 1, 0, 0, 0) + encoded + _ADDRESS_IN_INTERNET
 
 

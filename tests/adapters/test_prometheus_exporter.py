@@ -1,0 +1,304 @@
+"""The metrics are those of the catalogue, stand at zero from the start, and cannot be flooded."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as openmetrics_families,
+)
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from agent.adapters.metric_catalogue import read_catalogue
+from agent.adapters.prometheus_exporter import PrometheusExporter
+from agent.core.model import (
+    Branch,
+    Bulletin,
+    Channel,
+    Failure,
+    FailureKind,
+    IncidentSummary,
+    Names,
+    Outcome,
+    Phases,
+    Run,
+    Scope,
+    ServiceState,
+    Severity,
+    Sight,
+    StepFacts,
+    StepName,
+    Verdict,
+)
+from agent.core.view import ExchangeState
+from agent.ports import Denied, Drop, Effect, Meters, SendFailure, SkipReason
+from tests.support.real_parts import command_of
+
+JEMBER = Branch(
+    id="jember",
+    name="Kantor Imigrasi Jember",
+    province="Jawa Timur",
+    island="Jawa",
+    zone="Asia/Jakarta",
+)
+STEPS = (
+    StepName(id="sign in", service="simkim.login", slow_after_s=1.5),
+    StepName(id="billing inquiry", service="simponi.billing"),
+)
+BULLETIN = Bulletin(
+    term=7,
+    leader="semarang",
+    nation="r12:9f3c01ab",
+    at_s=1.7e9,
+    services={"simponi.billing": ServiceState.NATIONAL, "<evil>": ServiceState.NORMAL},
+    incidents=(
+        IncidentSummary(
+            id="incident.national.all.simponi.billing@3841",
+            scope=Scope.NATIONAL,
+            group="all",
+            root="simponi.billing",
+            severity=Severity.DEGRADED,
+            phase="open",
+            since_s=1.7e9,
+            failing=118,
+            reporting=140,
+        ),
+    ),
+    roster=145,
+    reporting=140,
+    silent=Names(count=5, first=("sorong",)),
+    mismatched=Names(count=2, first=("sorong", "<not on the roster>")),
+)
+
+
+class StoppedClock:
+    def now_s(self) -> float:
+        return 0.0
+
+    def wall_s(self) -> float:
+        return 1.7e9
+
+
+def exporter(branch: Branch = JEMBER) -> PrometheusExporter:
+    return PrometheusExporter(
+        branch=branch,
+        roster=("jember", "semarang", "sorong"),
+        services=("simkim.login", "simponi.billing"),
+        journeys={"payment": STEPS},
+        version="0.1.0",
+        nation="r12:9f3c01ab",
+        clock=StoppedClock(),
+    )
+
+
+def run(**changes: object) -> Run:
+    executed = (
+        StepFacts(
+            step="sign in",
+            service="simkim.login",
+            started_s=0.0,
+            duration_s=0.7,
+            slow_after_s=1.5,
+            phases=Phases(resolve_s=0.1, processing_s=0.5),
+        ),
+        StepFacts(
+            step="billing inquiry",
+            service="simponi.billing",
+            started_s=0.7,
+            duration_s=0.2,
+            slow_after_s=None,
+            failure=Failure(kind=FailureKind.HTTP, detail="HTTP 503", status=503),
+        ),
+    )
+    whole = Run(journey="payment", started_s=0.0, duration_s=1.0, executed=executed, declared=STEPS)
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def verdict(service: str, outcome: Outcome, code: str | None = None) -> Verdict:
+    return Verdict(service=service, outcome=outcome, step="x", started_s=0.0, code=code)
+
+
+def samples(of: PrometheusExporter) -> dict[str, float]:
+    text = of.exposition().body.decode()
+    return {
+        _series(sample): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def _series(sample: Sample) -> str:
+    labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
+    return f"{sample.name}{{{labels}}}" if labels else sample.name
+
+
+def a_busy_life() -> PrometheusExporter:
+    """An exporter to which everything has happened once."""
+    of = exporter()
+    meters: Meters = of
+    meters.run_finished(
+        run(local_reprobe=True),
+        [
+            verdict("simkim.login", Outcome.OK),
+            verdict("simponi.billing", Outcome.FAIL, "http_503"),
+        ],
+    )
+    meters.run_skipped("payment", SkipReason.RUNNING)
+    meters.sight(Sight(sees=False, why_not="gateway and resolver do not answer"))
+    meters.evidence("simponi.billing", Channel.FAIL, w=4.61, p0=0.005)
+    meters.status_published()
+    meters.status_failed(SendFailure.of(Denied("no")))
+    meters.beat_acknowledged()
+    meters.beat_failed(SendFailure.UNAVAILABLE)
+    meters.exchange_state(ExchangeState.JOINED)
+    meters.leadership(leads=True, term=7)
+    meters.bulletin_received(BULLETIN)
+    meters.leader_heard()
+    meters.notify_attempted(None)
+    meters.notify_attempted(Effect.UNKNOWN)
+    meters.outbox(2, 1.6e9)
+    meters.dropped(Drop.EVENT, 3)
+    meters.scheduler_lag(0.2)
+    meters.loop_lag(0.01)
+    meters.config_loaded(success=False, nation="r13:broken")
+    return of
+
+
+def test_what_happened_is_what_is_shown():
+    shown = samples(a_busy_life())
+    expected = {
+        "pantau_runs_total{journey=payment}": 1,
+        "pantau_local_reprobes_total{journey=payment}": 1,
+        "pantau_runs_skipped_total{journey=payment,reason=still running}": 1,
+        "pantau_run_last_timestamp_seconds{journey=payment}": 1.7e9,
+        "pantau_step_duration_seconds_count{journey=payment,step=sign in}": 1,
+        "pantau_step_failures_total{journey=payment,step=billing inquiry}": 1,
+        "pantau_step_failures_total{journey=payment,step=sign in}": 0,
+        "pantau_phase_seconds_total{journey=payment,phase=processing}": 0.5,
+        "pantau_verdicts_total{outcome=ok,service=simkim.login}": 1,
+        "pantau_failures_total{kind=http,service=simponi.billing}": 1,
+        "pantau_service_outcome{outcome=fail,service=simponi.billing}": 1,
+        "pantau_service_outcome{outcome=ok,service=simponi.billing}": 0,
+        "pantau_office_sees": 0,
+        "pantau_evidence_nats{channel=fail,service=simponi.billing}": 4.61,
+        "pantau_status_publishes_total": 2,
+        "pantau_status_publish_failures_total{reason=denied}": 1,
+        "pantau_beats_total": 2,
+        "pantau_beat_failures_total{reason=unavailable}": 1,
+        "pantau_exchange_acknowledged_timestamp_seconds": 1.7e9,
+        "pantau_exchange_state{state=joined}": 1,
+        "pantau_exchange_state{state=standalone}": 0,
+        "pantau_leader": 1,
+        "pantau_term": 7,
+        "pantau_bulletin_received_timestamp_seconds": 1.7e9,
+        "pantau_service_state{service=simponi.billing,state=national}": 1,
+        "pantau_service_state{service=simkim.login,state=unknown}": 1,
+        "pantau_branches{attendance=silent}": 5,
+        "pantau_branch_mismatched{office=sorong}": 1,
+        "pantau_incidents_open{scope=national,severity=degraded}": 1,
+        "pantau_notify_attempts_total": 2,
+        "pantau_notify_failures_total{effect=unknown}": 1,
+        "pantau_outbox_pending": 2,
+        "pantau_outbox_oldest_pending_timestamp_seconds": 1.6e9,
+        "pantau_dropped_total{what=event}": 3,
+        "pantau_config_last_reload_successful": 0,
+        "pantau_config_info{nation=r12:9f3c01ab}": 1,
+    }
+    assert {series: shown.get(series) for series in expected} == expected
+
+
+def test_every_known_series_stands_at_zero_before_anything_happens():
+    fresh = samples(exporter())
+    later = samples(a_busy_life())
+    appear_only_when_true = {"pantau_branch_mismatched{office=sorong}"}
+    assert set(later) - set(fresh) == appear_only_when_true
+    assert all(value == 0 for series, value in fresh.items() if "_total" in series)
+
+
+def test_the_live_exposition_is_the_catalogue():
+    live = {
+        family.name: family.type
+        for family in text_string_to_metric_families(a_busy_life().exposition().body.decode())
+    }
+    written = {f"pantau_{name}": entry["type"] for name, entry in read_catalogue().items()}
+    assert live == written
+
+
+def test_names_are_the_ecosystems():
+    for name, entry in read_catalogue().items():
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
+        assert not name.endswith("_total"), "the library adds it"
+        assert "age" not in name.split("_"), "timestamps, not ages"
+        assert entry["help"].endswith(".")
+        assert (entry["type"] == "histogram") == ("buckets" in entry)
+
+
+def test_there_are_no_created_series():
+    assert b"_created" not in a_busy_life().exposition().body
+    assert b"_created" not in a_busy_life().exposition("application/openmetrics-text").body
+
+
+@pytest.mark.parametrize("accept", ["", "text/plain", "*/*", "application/x; version=nonsense"])
+def test_a_scraper_gets_the_text_format(accept: str):
+    assert exporter().exposition(accept).content_type.startswith("text/plain; version=0.0.4")
+
+
+def test_a_scraper_that_asks_for_openmetrics_gets_it():
+    accept = "application/openmetrics-text; version=nonsense, text/plain;q=0.5"
+    exposition = a_busy_life().exposition(accept)
+    assert exposition.content_type.startswith("application/openmetrics-text; version=1.0.0")
+    families = openmetrics_families(exposition.body.decode())  # type: ignore[no-untyped-call]
+    assert list(families)
+
+
+def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
+    of = exporter()
+    before = set(samples(of))
+    stranger = replace(run().executed[0], step="</x>")
+    of.run_finished(run(journey="unknown"), [])
+    of.run_finished(run(executed=(stranger,)), [verdict("evil", Outcome.FAIL, "x" * 99)])
+    of.run_skipped("unknown", SkipReason.BUDGET)
+    of.evidence("evil", Channel.SLOW, w=1.0, p0=0.1)
+    of.bulletin_received(replace(BULLETIN, mismatched=Names(count=9, first=("evil",))))
+    after = samples(of)
+    assert set(after) == before
+    assert after["pantau_dropped_total{what=measurement}"] == 5
+
+
+@pytest.mark.parametrize("code", [None, "nonsense_1", "http_503"])
+def test_a_failure_code_is_counted_by_its_closed_kind(code: str | None):
+    of = exporter()
+    of.run_finished(run(), [verdict("simponi.billing", Outcome.DRIFT, code)])
+    kind = "http" if code == "http_503" else "unexpected"
+    assert samples(of)[f"pantau_failures_total{{kind={kind},service=simponi.billing}}"] == 1
+
+
+def test_an_office_that_is_no_longer_mismatched_disappears():
+    of = a_busy_life()
+    of.bulletin_received(replace(BULLETIN, mismatched=Names()))
+    assert "pantau_branch_mismatched{office=sorong}" not in samples(of)
+
+
+def test_many_agents_live_in_one_process():
+    first, second = exporter(), exporter(replace(JEMBER, id="sorong"))
+    first.run_skipped("payment", SkipReason.BUDGET)
+    series = "pantau_runs_skipped_total{journey=payment,reason=budget}"
+    assert (samples(first)[series], samples(second)[series]) == (1, 0)
+
+
+@pytest.mark.real("promtool")
+@pytest.mark.parametrize("life", [exporter, a_busy_life])
+def test_promtool_finds_nothing_to_say(life: Callable[[], PrometheusExporter]):
+    checked = subprocess.run(
+        [*command_of("promtool"), "check", "metrics"],
+        input=life().exposition().body,
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
