@@ -233,7 +233,7 @@ class BranchSettings(Strict):
     """Who answers for this monitor; travels in every request's User-Agent."""
     targets: dict[Name, TargetSettings] = Field(min_length=1)
     controls: Controls
-    exchange: ExchangeSettings = Field(default_factory=ExchangeSettings)
+    exchange: ExchangeSettings
     slack: SlackSecrets | None = None
     listeners: Listeners = Field(default_factory=Listeners)
     log: Log = Field(default_factory=Log)

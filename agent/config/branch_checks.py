@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from agent.config.branch import BranchSettings
 from agent.config.checking import entries, nearest
 from agent.config.mistakes import KeyPath, Mistake
-from agent.config.nation import JourneyBudget, Nation
+from agent.config.nation import Nation
 from agent.config.nation_checks import names
 from agent.config.yaml_source import Source
 from agent.core.model import StepName
@@ -109,30 +109,21 @@ def requests_of(steps: Sequence[StepName]) -> dict[str, int]:
 
 
 def load_on(role: str, nation: Nation, journeys: JourneySteps) -> tuple[float, float]:
-    """Requests a second that the nation sends to a target: in quiet times, and at the most.
-
-    At the most one journey runs at its ceiling, because there is one focus at a time, and nothing
-    exceeds the target's own ceiling.
-    """
-    loads = [
-        (_requests(role, budget, journeys), budget.base_runs_per_s, budget.ceiling_runs_per_s)
-        for budget in nation.journeys
-    ]
-    base = sum(requests * at_base for requests, at_base, _ in loads)
-    focus = max((requests * (most - at_base) for requests, at_base, most in loads), default=0.0)
-    return base, base + focus
-
-
-def _requests(role: str, budget: JourneyBudget, journeys: JourneySteps) -> int:
-    return requests_of(journeys.get(budget.name, ())).get(role, 0)
+    """Requests a second that the nation sends to a target: in quiet times, and at the very most."""
+    quiet = most = 0.0
+    for budget in nation.journeys:
+        requests = requests_of(journeys.get(budget.name, ())).get(role, 0)
+        quiet += requests * budget.base_runs_per_s
+        most += requests * budget.ceiling_runs_per_s
+    return quiet, min(most, nation.targets[role].ceiling_requests_per_s)
 
 
 def _budget_mistakes(nation: Nation, journeys: JourneySteps) -> Iterator[Mistake]:
     for role, target in nation.targets.items():
-        base, _ = load_on(role, nation, journeys)
-        if base > target.ceiling_requests_per_s:
+        quiet, _ = load_on(role, nation, journeys)
+        if quiet > target.ceiling_requests_per_s:
             yield nation.lines.mistake(
                 ("targets", role, "ceiling_requests_per_s"),
-                f"the journeys send {base:g} a second even in quiet times; raise this ceiling, "
+                f"the journeys send {quiet:g} a second even in quiet times; raise this ceiling, "
                 "lower a base_runs_per_s, or take steps out",
             )

@@ -13,7 +13,6 @@ from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from agent.config.mistakes import KeyPath, Mistake
 from agent.config.yaml_source import Source
@@ -28,6 +27,8 @@ class Strict(BaseModel):
 
 
 M = TypeVar("M", bound=Strict)
+Error = Mapping[str, Any]
+"""One entry of pydantic's report."""
 
 _WORDS = {
     "string_type": 'must be text; put it in quotes: "..."',
@@ -93,7 +94,7 @@ def entries(value: object, key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield index, each
 
 
-def _path(error: ErrorDetails) -> KeyPath:
+def _path(error: Error) -> KeyPath:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
@@ -101,13 +102,13 @@ def _blamed(path: KeyPath, source: Source) -> bool:
     return any(path[:length] in source.unreadable for length in range(len(path) + 1))
 
 
-def _miscounted(path: KeyPath, error: ErrorDetails, paths: Iterable[KeyPath]) -> bool:
+def _miscounted(path: KeyPath, error: Error, paths: Iterable[KeyPath]) -> bool:
     """A list is not too short because its entries are wrong; those are told."""
     below = (each for each in paths if len(each) > len(path) and each[: len(path)] == path)
     return error["type"] == "too_short" and any(below)
 
 
-def _words(model: type[Strict], path: KeyPath, error: ErrorDetails) -> str:
+def _words(model: type[Strict], path: KeyPath, error: Error) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return f"is missing; add `{path[-1]}: ...`"
@@ -115,7 +116,7 @@ def _words(model: type[Strict], path: KeyPath, error: ErrorDetails) -> str:
         return f"is no known key; {nearest(str(path[-1]), _keys_at(model, path[:-1]))}"
     if kind == "value_error":
         return str(context["error"])
-    return _WORDS[kind].format(**context) if kind in _WORDS else error["msg"]
+    return _WORDS[kind].format(**context) if kind in _WORDS else str(error["msg"])
 
 
 def _keys_at(model: type[Strict], path: KeyPath) -> tuple[str, ...]:

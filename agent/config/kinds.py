@@ -75,10 +75,15 @@ def _port(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value) else value
 
 
-def _below(value: object, info: ValidationInfo) -> object:
-    folder = (info.context or {}).get("folder", Path())
+def beside(folder: Path, text: str) -> Path:
+    """The path that ``text`` means in a file of ``folder``."""
     # Not resolved: a projected volume swaps what its links point to.
-    return Path(normpath(Path(folder, value))) if isinstance(value, str) and value else value
+    return Path(normpath(folder / text))
+
+
+def _place(value: object, info: ValidationInfo) -> object:
+    folder = (info.context or {}).get("folder", Path())
+    return beside(folder, value) if isinstance(value, str) and value else value
 
 
 def _readable(path: Path) -> Path:
@@ -110,7 +115,7 @@ NatsUrl = Annotated[str, Field(max_length=500), AfterValidator(_server)]
 """``nats://`` or ``tls://``, without credentials."""
 Port = Annotated[int, Field(ge=0, le=_MAX_PORT), BeforeValidator(_port)]
 """A TCP port; 0 lets the system choose."""
-Place = Annotated[Path, BeforeValidator(_below)]
+Place = Annotated[Path, BeforeValidator(_place)]
 """A path, relative to the file in which it is written."""
 ReadableFile = Annotated[Place, AfterValidator(_readable)]
 """A file that can be read now."""

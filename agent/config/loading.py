@@ -12,6 +12,7 @@ from agent.config.branch import BranchSettings, is_secret
 from agent.config.branch_checks import branch_mistakes, journey_mistakes
 from agent.config.checking import check
 from agent.config.journeys import Journeys, load_journeys
+from agent.config.kinds import beside
 from agent.config.mistakes import Mistake, refuse
 from agent.config.nation import Nation, nation_hash
 from agent.config.nation_checks import nation_mistakes
@@ -38,23 +39,26 @@ def load(file: Path, environ: Mapping[str, str] = os.environ) -> Configuration:
     Raises :class:`ConfigurationError` with every mistake in any of them. Loading again reads files
     of secrets again, and runs the journeys' files again.
     """
-    branch, nation, mistakes = _both(file, environ)
-    journeys = load_journeys(branch.probe_paths) if branch else Journeys()
-    mistakes += journeys.mistakes
-    if branch and nation:
-        mistakes += journey_mistakes(nation, branch, journeys.steps)
-    refuse(mistakes)
-    branch, nation = _whole(branch), _whole(nation)
+    files = _Files(file, environ)
+    journeys = load_journeys(files.probe_paths())
+    files.mistakes += journeys.mistakes
+    if files.branch and files.nation and not journeys.mistakes:
+        files.mistakes += journey_mistakes(files.nation, files.branch, journeys.steps)
+    refuse(files.mistakes)
+    nation = _whole(files.nation)
     return Configuration(
-        branch=branch, nation=nation, nation_hash=nation_hash(nation), journeys=journeys
+        branch=_whole(files.branch),
+        nation=nation,
+        nation_hash=nation_hash(nation),
+        journeys=journeys,
     )
 
 
 def load_branch(file: Path, environ: Mapping[str, str] = os.environ) -> BranchSettings:
     """Load branch.yaml, held against the nation's file that it names, without the journeys."""
-    branch, _, mistakes = _both(file, environ)
-    refuse(mistakes)
-    return _whole(branch)
+    files = _Files(file, environ)
+    refuse(files.mistakes)
+    return _whole(files.branch)
 
 
 def load_nation(file: Path) -> Nation:
@@ -64,20 +68,35 @@ def load_nation(file: Path) -> Nation:
     return _whole(nation)
 
 
-def _both(
-    file: Path, environ: Mapping[str, str]
-) -> tuple[BranchSettings | None, Nation | None, list[Mistake]]:
-    written = with_secrets(examine(file, environ=environ), file.parent, is_secret)
-    branch, found = check(BranchSettings, written, file.parent)
-    if branch:
-        branch._lines = written.lines  # noqa: SLF001 - set once, here, where it is made
-    mistakes = list(found)
-    named = written.value.get("nation") if isinstance(written.value, dict) else None
-    if not isinstance(named, str):
-        return branch, None, mistakes
-    nation, nation_written, more = _nation(file.parent / named)
-    mistakes += [*more, *branch_mistakes(written, nation_written)]
-    return branch, nation, mistakes
+class _Files:
+    """branch.yaml and the nation's file that it names, as far as they are sound."""
+
+    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+        self.nation: Nation | None = None
+        self._folder = file.parent
+        written = examine(file, environ=environ)
+        self._written = with_secrets(written, self._folder, is_secret)
+        self.branch, found = check(BranchSettings, self._written, self._folder)
+        self.mistakes = list(found)
+        if self.branch:
+            self.branch._lines = self._written.lines  # noqa: SLF001 - set once, where it is made
+        for named in self._paths("nation"):
+            self.nation, nation, more = _nation(named)
+            self.mistakes += [*more, *branch_mistakes(self._written, nation)]
+
+    def probe_paths(self) -> tuple[Path, ...]:
+        """Where journeys are, as far as it is written, whatever else is wrong."""
+        return self._paths("probe_paths")
+
+    def _paths(self, key: str) -> tuple[Path, ...]:
+        value = self._written.value
+        listed = value.get(key) if isinstance(value, dict) else None
+        texts = enumerate(listed) if isinstance(listed, tuple) else [(None, listed)]
+        return tuple(
+            beside(self._folder, each)
+            for index, each in texts
+            if isinstance(each, str) and not {(key,), (key, index)} & self._written.unreadable
+        )
 
 
 def _nation(file: Path) -> tuple[Nation | None, Source, list[Mistake]]:

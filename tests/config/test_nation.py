@@ -1,0 +1,88 @@
+"""The nation's file: its hash, and its translation into the words of the core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.config import translate
+from agent.config.loading import load_nation
+from agent.config.nation import Nation, nation_hash
+from agent.core.tuning import SLOW, Tuning
+
+EXAMPLE = Path(__file__).parents[2] / "agent/simulation/nation.yaml"
+TEXT = """\
+revision: 3
+roster:
+  - {id: jember, name: Jember, province: Jawa Timur, island: Jawa, zone: Asia/Jakarta, hub: true}
+  - {id: malang, name: Malang, province: Jawa Timur, island: Jawa, zone: Asia/Jakarta, carrier: x}
+services: [{id: cetak, name: {id: Pencetakan, en: Printing}}]
+journeys: [{name: printing}]
+targets: {simkim: {ceiling_requests_per_s: 16}}
+slack: {main: pantau, by_service: {cetak: pantau-cetak}}
+tuning: {guard_s: 20, fail: {a1_floor: 4}}
+"""
+
+
+@pytest.fixture(scope="module")
+def example() -> Nation:
+    return load_nation(EXAMPLE)
+
+
+def loaded(folder: Path, text: str) -> Nation:
+    file = folder / "nation.yaml"
+    file.write_text(text)
+    return load_nation(file)
+
+
+def test_the_hash_is_that_of_the_content_and_not_of_the_layout(tmp_path: Path):
+    first = nation_hash(loaded(tmp_path, TEXT))
+    lines = TEXT.splitlines(keepends=True)
+    swapped = "# comment\n" + "".join([*lines[-2:], *lines[:-2]])
+    assert nation_hash(loaded(tmp_path, swapped)) == first
+    default = TEXT.replace("{name: printing}", "{name: printing, base_runs_per_s: 2}")
+    assert nation_hash(loaded(tmp_path, default)) == first
+    assert first.startswith("r3:")
+    assert len(first) == len("r3:") + 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("revision: 3", "revision: 4"), ("guard_s: 20", "guard_s: 21"), ("id: malang", "id: malang2")],
+)
+def test_the_hash_changes_with_the_content(tmp_path: Path, old: str, new: str):
+    assert nation_hash(loaded(tmp_path, TEXT)) != nation_hash(
+        loaded(tmp_path, TEXT.replace(old, new))
+    )
+
+
+def test_overridden_numbers_take_effect_and_the_others_stay(tmp_path: Path):
+    tuning = translate.tuning(loaded(tmp_path, TEXT))
+    assert (tuning.guard_s, tuning.fail.a1_floor, tuning.slow) == (20, 4, SLOW)
+    assert tuning.close_s == Tuning().close_s
+
+
+def test_offices_services_and_routes_reach_the_core_as_written(tmp_path: Path):
+    nation = loaded(tmp_path, TEXT)
+    jember, malang = translate.branches(nation)
+    assert (jember.id, jember.hub, malang.hub, malang.carrier) == ("jember", True, False, "x")
+    (service,) = translate.services(nation)
+    assert (service.id, service.name_id, service.name_en) == ("cetak", "Pencetakan", "Printing")
+    assert translate.routes(nation).by_service == {"cetak": "pantau-cetak"}
+
+
+def test_the_example_has_hubs_in_seven_provinces_and_all_zones(example: Nation):
+    hubs = [office for office in example.roster if office.hub]
+    assert len({office.province for office in hubs}) == len(hubs) == 7
+    assert len({office.zone for office in hubs}) == 3
+
+
+def test_everything_behind_a_sign_in_needs_it_and_partners_are_roots(example: Nation):
+    needs = {service.id: set(service.needs) for service in translate.services(example)}
+    assert {"simkim.login", "dukcapil.nik"} <= needs["simkim.v2"]
+    assert {"mpaspor.login", "dukcapil.nik"} <= needs["mpaspor.permohonan"]
+    assert "simponi.billing" in needs["mpn.status"]
+    assert "mpn.status" in needs["alokasi"]
+    assert "alokasi" in needs["cetak"]
+    assert not needs["simponi.billing"] | needs["dukcapil.nik"] | needs["mpaspor.kuota"]
