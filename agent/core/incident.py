@@ -108,6 +108,8 @@ class Message:
     ts: str | None = None
     told: int = 0
     """The root's: the incident revision that the channel shows."""
+    again: bool = False
+    """The root's: a person deleted it and it was posted anew; that is done once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +295,23 @@ def advance(incident: Incident, situation: Situation, *, term: int, now_s: float
     if after is incident:
         return incident
     return replace(after, term=term)
+
+
+def with_message(incident: Incident, message: Message) -> Incident:
+    """The incident with the newer state of one of its messages."""
+    return replace(
+        incident,
+        messages=tuple(
+            message if each.sequence == message.sequence else each for each in incident.messages
+        ),
+    )
+
+
+def message_of(incident: Incident | None, sequence: int) -> Message | None:
+    """One message of an incident, if both are still there."""
+    if incident is None:
+        return None
+    return next((m for m in incident.messages if m.sequence == sequence), None)
 
 
 def covers(leader: Incident, member: str, now_s: float) -> Incident:

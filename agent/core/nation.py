@@ -75,6 +75,7 @@ class Nation:
         self._tuning = tuning
         self._revision = revision
         self._statuses: dict[str, Status] = {}
+        self._awake: set[str] = set()
         self._silent: set[str] = set()
         self._present: set[str] = set()
         self.maintenance: frozenset[str] = frozenset()
@@ -99,8 +100,7 @@ class Nation:
             return False
         before = self._statuses.get(branch)
         self._statuses[branch] = status
-        self._silent.discard(branch)
-        self._attend(branch)
+        self._wake(branch, sent_s, now_s)
         blind = self._blind()
         for name, service in status.services.items():
             watched = self._services.get(name)
@@ -127,16 +127,16 @@ class Nation:
                 )
         return True
 
-    def beat(self, branch: str) -> None:
-        """A branch's heartbeat: it is there, whatever it last said."""
-        if branch in self._silent:
-            self._silent.discard(branch)
-            self._attend(branch)
+    def beat(self, branch: str, sent_s: float, now_s: float) -> None:
+        """A branch's heartbeat, stored at ``sent_s``: it is there, whatever it last said."""
+        if branch in self._branches and branch not in self._awake:
+            self._wake(branch, sent_s, now_s)
 
     def fall_silent(self, branch: str) -> None:
         """A branch has not been heard for the time that the exchange watches over."""
         if branch in self._branches:
             self._silent.add(branch)
+            self._awake.discard(branch)
             self._attend(branch)
 
     def resume(
@@ -196,24 +196,31 @@ class Nation:
             roster=len(self._branches),
             reporting=tuple(b for b in self.groups.roster if b in self._present),
             abstaining=tuple(
-                sorted(b for b, s in heard.items() if not s.sight.sees and b not in self._silent)
+                sorted(b for b in self._awake if b in heard and not heard[b].sight.sees)
             ),
             silent=tuple(sorted(self._silent)),
             mismatched=tuple(sorted(b for b, s in heard.items() if s.nation != self._revision)),
             maintenance=tuple(sorted(self.maintenance)),
             unheard=tuple(
-                b for b in self.groups.roster if b not in heard and b not in self._silent
+                b for b in self.groups.roster if b not in self._awake and b not in self._silent
             ),
         )
 
     # --- inside
+
+    def _wake(self, branch: str, sent_s: float, now_s: float) -> None:
+        """What was stored long ago (a snapshot's old value) proves no presence, nor silence."""
+        if now_s - sent_s <= self._tuning.silent_after_s:
+            self._awake.add(branch)
+            self._silent.discard(branch)
+        self._attend(branch)
 
     def _attend(self, branch: str) -> None:
         status = self._statuses.get(branch)
         present = (
             status is not None
             and status.sight.sees
-            and branch not in self._silent
+            and branch in self._awake
             and branch not in self.maintenance
         )
         if present == (branch in self._present):

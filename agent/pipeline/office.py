@@ -6,7 +6,7 @@ flow, told what time it is. All times are on this office's own boot-time clock u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent.core import evidence
@@ -25,7 +25,7 @@ from agent.core.model import (
 )
 from agent.core.tuning import Tuning
 from agent.core.verdict import judge
-from agent.core.view import BULLETIN_FRESH_S, ExchangeState, OfficeView, ServiceView
+from agent.core.view import ExchangeState, OfficeView, ServiceView
 
 OBEYED_S = 25.0
 """Once the leader was not heard for this long, nothing that it ordered holds."""
@@ -120,9 +120,7 @@ class Office:
                 continue
             since_start = self._memories[service]
             restored = evidence.resume(stored, self.tuning)
-            counts = tuple(
-                a + b for a, b in zip(restored.counts, since_start.counts, strict=True)
-            )
+            counts = tuple(a + b for a, b in zip(restored.counts, since_start.counts, strict=True))
             self._memories[service] = replace(
                 restored,
                 counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
@@ -138,8 +136,13 @@ class Office:
     # --- what the nation says
 
     def take_bulletin(self, bulletin: Bulletin, now_s: float) -> bool:
-        """Take the leader's word unless it is of an older term; tells whether it was taken."""
-        if self.bulletin is not None and bulletin.term < self.bulletin.term:
+        """Take the leader's word unless it is of an older term; tells whether it was taken.
+
+        An authority that was not heard for ``OBEYED_S`` has lapsed: a wiped store begins its terms
+        at 1 again.
+        """
+        heeded = self._heeded(now_s)
+        if heeded is not None and bulletin.term < heeded.term:
             return False
         self.bulletin = bulletin
         self._bulletin_s = self._leader_heard_s = now_s
@@ -248,6 +251,3 @@ class Office:
             before.verdict, before.in_a_row = verdict, before.in_a_row + 1
         else:
             self._shown[verdict.service] = _Shown(verdict, verdict.started_s, 1)
-
-
-__all__ = ["BULLETIN_FRESH_S", "Identity", "Office"]

@@ -50,7 +50,7 @@ class Probe:
 class Prober:
     """Probes for one office for as long as it lives."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what probing depends on, each by its name
         self,
         *,
         office: Office,
@@ -115,7 +115,7 @@ class Prober:
             after_s = self._count_missed(probe, after_s)
 
     async def _run_once(self, probe: Probe, *, local_reprobe: bool) -> None:
-        """One run, judged. Only the unforeseen is caught here: the next slot must come."""
+        """One run, judged."""
         try:
             run = await run_journey(
                 probe.journey,
@@ -129,7 +129,7 @@ class Prober:
             if any(facts.failure is not None for facts in run.executed):
                 await self._look()
             self._judge(run)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged whole; the next slot must come
             _log.exception("run_lost", journey=probe.journey.name, error=type(error).__name__)
 
     def _judge(self, run: Run) -> None:

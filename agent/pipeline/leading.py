@@ -1,0 +1,389 @@
+"""exchange -> detect -> incident: what the one elected agent does besides its own probing.
+
+A term begins with nothing but the records of the exchange: every branch's newest status, and the
+open incidents, which are taken over and rewritten under the new term so that a former leader's late
+writes conflict. On each tick the nation is assessed and the incidents advance; the bulletin goes to
+every agent on change, and a small beat every ten seconds. A term ends at its deadline, whatever
+the tasks of it are waiting for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from agent.clock import Clock
+from agent.core import attribution, codec, message, storm, wire
+from agent.core import incident as incidents
+from agent.core.attribution import Ground, Place
+from agent.core.bulletin import compose
+from agent.core.codec import WireError
+from agent.core.graph import Graph
+from agent.core.incident import Delivery, Incident, Phase
+from agent.core.model import AlarmPhase, Branch, Bulletin, Routes, Situation
+from agent.core.nation import Nation, Outlook
+from agent.core.stream_time import StreamTime
+from agent.core.tuning import Tuning
+from agent.core.wording import Wording
+from agent.pipeline.delivery import Deliverer
+from agent.pipeline.incident_book import IncidentBook
+from agent.pipeline.leadership import Leadership
+from agent.pipeline.sharing import BEAT, BULLETIN
+from agent.ports import (
+    BeatPut,
+    Drop,
+    Exchange,
+    ExchangeError,
+    Meters,
+    Notifier,
+    Silent,
+    Stale,
+    StatusPut,
+    Synced,
+    WatchEvent,
+)
+
+STEP_S = 1.0
+TICK_S = 0.5
+BEAT_S = 10.0
+BULLETIN_EVERY_S = 5.0
+"""Small numbers of the bulletin are rewritten at most this often."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """What a leader needs to know of the nation; from nation.yaml, the same at every hub."""
+
+    branches: Mapping[str, Branch]
+    graph: Graph
+    tuning: Tuning
+    periods_s: Mapping[str, float]
+    """T of each watched service."""
+    revision: str
+    routes: Routes
+    wording: Wording
+
+
+class Leader:
+    """The part of an electable agent that leads while it is elected."""
+
+    def __init__(
+        self,
+        *,
+        branch: str,
+        exchange: Exchange,
+        leadership: Leadership,
+        notifier: Notifier,
+        mandate: Mandate,
+        clock: Clock,
+        meters: Meters,
+    ) -> None:
+        self._branch = branch
+        self._exchange = exchange
+        self._leadership = leadership
+        self._notifier = notifier
+        self._mandate = mandate
+        self._clock = clock
+        self._meters = meters
+        self.term: Term | None = None
+        """The term that this agent leads now, for whoever wants to look."""
+
+    async def run(self) -> None:
+        """Stand for election, and lead while elected, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._stand_for_ever())
+            while True:
+                if self._leadership.may_act():
+                    await self._lead()
+                await asyncio.sleep(TICK_S)
+
+    async def _stand_for_ever(self) -> None:
+        while True:
+            await self._leadership.step()
+            self._meters.leadership(leads=self._leadership.may_act(), term=self._leadership.term)
+            await asyncio.sleep(STEP_S)
+
+    async def _lead(self) -> None:
+        self.term = Term(
+            branch=self._branch,
+            number=self._leadership.term,
+            exchange=self._exchange,
+            leadership=self._leadership,
+            notifier=self._notifier,
+            mandate=self._mandate,
+            clock=self._clock,
+            meters=self._meters,
+        )
+        work = asyncio.ensure_future(self.term.run())
+        try:
+            while self._leadership.may_act() and not work.done():
+                await asyncio.wait([work], timeout=TICK_S)
+        finally:
+            work.cancel()
+            ended = await asyncio.gather(work, return_exceptions=True)  # noqa: TID251 - one task
+            self.term = None
+        if isinstance(ended[0], Exception):
+            _log.error("term_failed", branch=self._branch, error=repr(ended[0]))
+            await self._leadership.resign()
+
+
+class Term:
+    """One term: what the leader knows, and its three loops."""
+
+    def __init__(
+        self,
+        *,
+        branch: str,
+        number: int,
+        exchange: Exchange,
+        leadership: Leadership,
+        notifier: Notifier,
+        mandate: Mandate,
+        clock: Clock,
+        meters: Meters,
+    ) -> None:
+        self.number = number
+        self.book = IncidentBook(exchange)
+        self.nation = Nation(
+            branches=tuple(mandate.branches.values()),
+            periods_s=mandate.periods_s,
+            tuning=mandate.tuning,
+            revision=mandate.revision,
+        )
+        self.outlook: Outlook | None = None
+        self.fell_silent: set[str] = set()
+        """Branches that were silent at some time in this term."""
+        self._branch = branch
+        self._exchange = exchange
+        self._mandate = mandate
+        self._clock = clock
+        self._meters = meters
+        self._stream = StreamTime(clock.now_s(), clock.wall_s())
+        self._synced = asyncio.Event()
+        self._told: Bulletin | None = None
+        self._told_s = float("-inf")
+        self._beat_s = float("-inf")
+        self._ground = Ground(
+            graph=mandate.graph,
+            branches=mandate.branches,
+            present=self.nation.present,
+            hold_s=mandate.tuning.hold_dependant_s,
+        )
+        self._delivery = Deliverer(
+            branch=branch,
+            book=self.book,
+            notifier=notifier,
+            authority=leadership,
+            wording=mandate.wording,
+            fallback=mandate.routes.fallback,
+            clock=clock,
+            stream_now_s=self.stream_now_s,
+            meters=meters,
+        )
+
+    def stream_now_s(self) -> float:
+        """The exchange's time now."""
+        return self._stream.at(self._clock.now_s())
+
+    async def run(self) -> None:
+        """Lead until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_for_ever())
+            await self._synced.wait()
+            await self._take_over()
+            tasks.create_task(self._delivery.run())
+            tasks.create_task(self._assess_for_ever())
+
+    # --- exchange -> detect
+
+    async def _watch_for_ever(self) -> None:
+        async for event in self._exchange.watch(self._mandate.tuning.silent_after_s):
+            self._take(event)
+
+    def _take(self, event: WatchEvent) -> None:
+        match event:
+            case StatusPut(record=record, live=live):
+                if live:
+                    self._stream.learn(record.stored_s, self._clock.now_s())
+                try:
+                    status = wire.decode_status(record.name, record.value)
+                except WireError as error:
+                    self._meters.dropped(Drop.STATUS)
+                    _log.warning("status_unreadable", sender=record.name, reason=str(error))
+                    return
+                now_s = max(self.stream_now_s(), record.stored_s if live else 0.0)
+                if not self.nation.hear(record.name, status, record.stored_s, now_s):
+                    self._meters.dropped(Drop.STATUS)
+            case BeatPut(record=record, live=live):
+                if live:
+                    self._stream.learn(record.stored_s, self._clock.now_s())
+                self.nation.beat(record.name, record.stored_s, self.stream_now_s())
+            case Silent(branch=branch):
+                _log.warning("branch_silent", silent=branch)
+                self.fell_silent.add(branch)
+                self.nation.fall_silent(branch)
+            case Stale(why=why):
+                _log.warning("watch_stale", branch=self._branch, why=why)
+            case Synced():
+                self._synced.set()
+
+    # --- detect -> incident
+
+    async def _take_over(self) -> None:
+        """Read the incidents, rewrite the open ones under this term, and stand where they stand."""
+        await self.book.load()
+        for standing in self.book.incidents():
+            if not (standing.open or standing.untold):
+                continue
+            await self.book.change(
+                standing.name, lambda i: replace(i, term=self.number) if i is not None else None
+            )
+            if standing.open:
+                self.nation.resume(
+                    service=standing.root,
+                    channels=standing.channels,
+                    scope=standing.scope,
+                    group=standing.group,
+                    since_s=standing.since_s,
+                    declared_s=standing.opened_s,
+                    members=standing.evidence.failing,
+                    recovering=standing.phase is Phase.RECOVERING,
+                    now_s=self.stream_now_s(),
+                )
+
+    async def _assess_for_ever(self) -> None:
+        while True:
+            try:
+                await self._assess()
+            except ExchangeError as error:
+                _log.warning("assessment_not_stored", branch=self._branch, reason=str(error))
+            await asyncio.sleep(TICK_S)
+
+    async def _assess(self) -> None:
+        now_s = self.stream_now_s()
+        outlook = self.nation.assess(now_s)
+        self.outlook = outlook
+        for blip in outlook.blips:
+            _log.info(
+                "blip", service=blip.service, channel=blip.channel, seconds=round(blip.duration_s)
+            )
+        standing = {i.name: i for i in self.book.incidents() if i.open}
+        situations = attribution.attribute(outlook, _open_roots(standing), self._ground)
+        fresh: list[Situation] = []
+        for situation in situations:
+            name = incidents.record_name(situation.scope, situation.group, situation.root)
+            if name in standing:
+                await self._advance(standing[name], situation, now_s)
+            elif situation.phase is AlarmPhase.DECLARED:
+                fresh.append(situation)
+        await self._open(fresh, outlook, now_s)
+        await self._announce(outlook, now_s)
+
+    async def _open(self, fresh: list[Situation], outlook: Outlook, now_s: float) -> None:
+        standing = [i for i in self.book.incidents() if i.open]
+        involved = {s.root for s in fresh} | {i.root for i in standing}
+        involved |= {a for s in fresh for a in s.affected} | {
+            a for i in standing for a in i.affected
+        }
+        suspected = {a.service for a in outlook.assessments.values() if a.suspected} - involved
+        for opening in storm.openings(fresh, standing, suspected, now_s):
+            await self._open_one(opening, now_s)
+
+    async def _open_one(self, opening: storm.Opening, now_s: float) -> None:
+        situation = opening.situation
+        name = incidents.record_name(situation.scope, situation.group, situation.root)
+        channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
+
+        def how(before: Incident | None) -> Incident | None:
+            if before is not None and not incidents.opens_anew(before, now_s):
+                return self._advanced(before, situation, now_s)
+            return incidents.begin(
+                situation, channel=channel, term=self.number, now_s=now_s, storm=opening.storm
+            )
+
+        opened = await self.book.change(name, how)
+        if opened is None:
+            return
+        _log.warning(
+            "incident_open",
+            id=opened.id,
+            severity=opened.severity.value,
+            failing=len(opened.evidence.failing),
+            reporting=opened.evidence.reporting,
+            storm=opened.storm,
+        )
+        if opened.storm is not None:
+            await self._change(opened.storm, lambda leader: incidents.covers(leader, name, now_s))
+
+    async def _advance(self, standing: Incident, situation: Situation, now_s: float) -> None:
+        after = await self._change(
+            standing.name, lambda incident: self._advanced(incident, situation, now_s)
+        )
+        if after is None or after.revision == standing.revision:
+            return
+        if after.phase is not standing.phase:
+            _log.warning("incident_phase", id=after.id, phase=after.phase.value)
+        if after.storm is not None:
+            await self._change(after.storm, lambda leader: incidents.refreshed(leader, now_s))
+
+    def _advanced(self, incident: Incident, situation: Situation, now_s: float) -> Incident:
+        """The incident advanced, and its new replies put into words."""
+        after = incidents.advance(incident, situation, term=self.number, now_s=now_s)
+        for each in after.messages:
+            silent = each.sequence == 0 or each.text or each.delivery is not Delivery.PENDING
+            if not silent:
+                text = message.reply(after, each.change, self._mandate.wording, incident)
+                after = incidents.with_message(after, replace(each, text=text))
+        return after
+
+    async def _change(self, name: str, how: Callable[[Incident], Incident]) -> Incident | None:
+        """Change an incident that exists; one that does not is left alone."""
+        return await self.book.change(
+            name, lambda incident: how(incident) if incident is not None else None
+        )
+
+    # --- the bulletin
+
+    async def _announce(self, outlook: Outlook, now_s: float) -> None:
+        mine_s = self._clock.now_s()
+        bulletin = compose(
+            outlook,
+            tuple(i for i in self.book.incidents() if i.open),
+            term=self.number,
+            leader=self._branch,
+            nation=self._mandate.revision,
+        )
+        if self._worth_telling(bulletin, mine_s):
+            await self._exchange.announce(BULLETIN, codec.to_bytes(bulletin))
+            self._told, self._told_s, self._beat_s = bulletin, mine_s, mine_s
+        elif mine_s - self._beat_s >= BEAT_S:
+            beat = json.dumps({"term": self.number}, separators=(",", ":"))
+            await self._exchange.announce(BEAT, beat.encode())
+            self._beat_s = mine_s
+
+    def _worth_telling(self, bulletin: Bulletin, mine_s: float) -> bool:
+        """States at once, numbers seldom: the bulletin travels over every office's line."""
+        told = self._told
+        if told is None or _states(bulletin) != _states(told):
+            return True
+        if mine_s - self._told_s < BULLETIN_EVERY_S:
+            return False
+        return replace(bulletin, at_s=told.at_s) != told
+
+
+def _states(bulletin: Bulletin) -> object:
+    phases = [(i.id, i.phase, i.severity) for i in bulletin.incidents]
+    return (dict(bulletin.services), phases, bulletin.blind)
+
+
+def _open_roots(standing: Mapping[str, Incident]) -> dict[Place, frozenset[str]]:
+    roots: dict[Place, set[str]] = {}
+    for incident in standing.values():
+        roots.setdefault((incident.scope, incident.group), set()).add(incident.root)
+    return {place: frozenset(names) for place, names in roots.items()}

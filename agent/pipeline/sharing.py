@@ -1,0 +1,234 @@
+"""judge -> exchange: this office's status, heartbeat and bulletin, whatever the line does.
+
+The heartbeat's acknowledgement is the proof that the exchange answers. Without it the office is
+degraded after 20 s and on its own after a minute: it goes on probing, keeps its newest status, and
+says so on its page; with the first acknowledgement after that it tells everything at once. Nothing
+is queued: a status is absolute, and only the newest is worth sending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import structlog
+
+from agent.clock import Clock
+from agent.core import codec, wire
+from agent.core.codec import WireError
+from agent.core.model import Bulletin
+from agent.core.view import ExchangeState
+from agent.pipeline.office import Office
+from agent.ports import (
+    Drop,
+    Exchange,
+    ExchangeError,
+    Meters,
+    PantauError,
+    Record,
+    SendFailure,
+)
+
+BEAT_S = 10.0
+STATUS_S = 300.0
+DEGRADED_S = 20.0
+STANDALONE_S = 60.0
+OWN_STATUS_S = 60.0
+BULLETIN = "bulletin"
+BEAT = "beat"
+
+_log = structlog.get_logger(__name__)
+
+
+class Superseded(PantauError):  # noqa: N818 - what happened, not an error of ours
+    """A newer start of this very branch publishes: this process must end."""
+
+
+class Sharer:
+    """Shares one office's state for as long as it lives."""
+
+    def __init__(
+        self,
+        *,
+        office: Office,
+        exchange: Exchange,
+        clock: Clock,
+        meters: Meters,
+        jitter_s: float = 0.0,
+    ) -> None:
+        """``jitter_s`` (0 to 30) spreads the moments at which offices call themselves alone."""
+        self._office = office
+        self._exchange = exchange
+        self._clock = clock
+        self._meters = meters
+        self._standalone_s = STANDALONE_S + jitter_s
+        self._news = asyncio.Event()
+        self._resumed = False
+        self._published_s = float("-inf")
+        self._checked_s = clock.now_s()
+        self._failing: str | None = None
+        self._started_s = clock.now_s()
+
+    def tell(self) -> None:
+        """The others need to hear of this office now."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Share until cancelled. Raises :class:`Superseded`."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat_for_ever())
+            tasks.create_task(self._publish_for_ever())
+            tasks.create_task(self._listen_for_ever())
+
+    async def say_goodbye(self) -> None:
+        """Publish once more before the process ends, so that nothing learned is lost."""
+        await self._publish()
+
+    # --- heartbeat
+
+    async def _beat_for_ever(self) -> None:
+        due_s = self._clock.now_s()
+        while True:
+            await self._beat()
+            self._office.exchange = self._state()
+            self._meters.exchange_state(self._office.exchange)
+            now_s = self._clock.now_s()
+            due_s = max(due_s + BEAT_S, now_s)
+            await asyncio.sleep(due_s - now_s)
+            self._office.loop_lag_s = max(0.0, self._clock.now_s() - due_s)
+            self._meters.loop_lag(self._office.loop_lag_s)
+
+    async def _beat(self) -> None:
+        office = self._office
+        beat = {"v": wire.VERSION, "boot": office.boot_counter, "sees": office.sight.sees}
+        try:
+            await self._exchange.beat(json.dumps(beat, separators=(",", ":")).encode())
+        except ExchangeError as error:
+            self._meters.beat_failed(SendFailure.of(error))
+            self._note_failure(error)
+            return
+        self._meters.beat_acknowledged()
+        if self._failing is not None:
+            _log.info("exchange_back", branch=self._branch)
+            self._failing = None
+            self.tell()
+
+    def _state(self) -> ExchangeState:
+        age_s = self._exchange.health().acknowledged_age_s
+        if age_s is None:
+            age_s = self._clock.now_s() - self._started_s
+            if age_s < DEGRADED_S:
+                return ExchangeState.DEGRADED
+        if age_s < DEGRADED_S:
+            return ExchangeState.JOINED
+        return ExchangeState.DEGRADED if age_s < self._standalone_s else ExchangeState.STANDALONE
+
+    # --- status
+
+    async def _publish_for_ever(self) -> None:
+        while True:
+            wait_s = self._published_s + STATUS_S - self._clock.now_s()
+            try:
+                async with asyncio.timeout(min(STATUS_S, max(0.0, wait_s))):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            self._news.clear()
+            published = await self._publish()
+            if not published:
+                await self._wait_for_exchange()
+
+    async def _publish(self) -> bool:
+        if not await self._resume():
+            return False
+        try:
+            value = wire.encode_status(self._office.status(self._clock.now_s()))
+            await self._exchange.publish(value)
+        except ExchangeError as error:
+            self._meters.status_failed(SendFailure.of(error))
+            self._note_failure(error)
+            return False
+        self._office.told()
+        self._published_s = self._clock.now_s()
+        self._meters.status_published()
+        return True
+
+    async def _wait_for_exchange(self) -> None:
+        """After a failed status, the next beat's acknowledgement says when to try again."""
+        self._news.clear()
+        try:
+            async with asyncio.timeout(BEAT_S):
+                await self._news.wait()
+        except TimeoutError:
+            pass
+        self._news.set()
+
+    async def _resume(self) -> bool:
+        """Read our own record: first to take back our memory, later to see if we are replaced."""
+        now_s = self._clock.now_s()
+        if self._resumed and now_s - self._checked_s < OWN_STATUS_S:
+            return True
+        try:
+            record = await self._exchange.own_status()
+        except ExchangeError as error:
+            self._note_failure(error)
+            return self._resumed
+        self._checked_s = now_s
+        self._look_at_own(record)
+        return True
+
+    def _look_at_own(self, record: Record) -> None:
+        if record.revision == 0:
+            self._resumed = True
+            return
+        try:
+            own = wire.decode_status(self._branch, record.value)
+        except WireError as error:
+            _log.warning("own_status_unreadable", branch=self._branch, reason=str(error))
+            self._resumed = True
+            return
+        ours = own.boot_id == self._office.identity.boot_id
+        if not self._resumed and not ours:
+            self._office.resume(own)
+        elif not ours and own.boot_counter > self._office.boot_counter:
+            raise Superseded(f"{self._branch}: boot {own.boot_counter} of this branch publishes")
+        self._resumed = True
+
+    # --- bulletin
+
+    async def _listen_for_ever(self) -> None:
+        async for record in self._exchange.announcements():
+            now_s = self._clock.now_s()
+            try:
+                self._take_announcement(record, now_s)
+            except WireError as error:
+                self._meters.dropped(Drop.BULLETIN)
+                _log.warning("bulletin_unreadable", branch=self._branch, reason=str(error))
+
+    def _take_announcement(self, record: Record, now_s: float) -> None:
+        if record.name == BEAT:
+            beat = codec.parse(record.value)
+            term = beat.get("term") if isinstance(beat, dict) else None
+            if isinstance(term, int) and self._office.hear_leader(term, now_s):
+                self._meters.leader_heard()
+        elif record.name == BULLETIN:
+            bulletin = codec.from_bytes(Bulletin, record.value)
+            if self._office.take_bulletin(bulletin, now_s):
+                self._meters.bulletin_received(bulletin)
+
+    # --- inside
+
+    @property
+    def _branch(self) -> str:
+        return self._office.identity.branch.id
+
+    def _note_failure(self, error: ExchangeError) -> None:
+        """A failing exchange is logged once when it starts; its return is logged by the beat."""
+        if self._failing is None:
+            _log.warning(
+                "exchange_failing",
+                branch=self._branch,
+                error=type(error).__name__,
+                reason=str(error),
+            )
+        self._failing = type(error).__name__
