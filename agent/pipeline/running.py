@@ -48,6 +48,8 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
             executed.append(facts)
             if facts.failure is not None:
                 break
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - only making the journey gets here
+        executed.append(_unmade(journey.steps[0], error, started_s))
     finally:
         await _close(session)
     return Run(
@@ -57,6 +59,17 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
         executed=tuple(executed),
         declared=journey.steps,
         local_reprobe=local_reprobe,
+    )
+
+
+def _unmade(first: StepName, error: BaseException, started_s: float) -> StepFacts:
+    return StepFacts(
+        step=first.id,
+        service=first.service,
+        started_s=started_s,
+        duration_s=0.0,
+        slow_after_s=first.slow_after_s,
+        failure=_bug(error),
     )
 
 

@@ -48,7 +48,7 @@ slow and a factor of 5 none; nor do 900 ms of satellite on top."""
 
 JITTER = 0.1
 
-_HEADERS = {
+HEADERS = {
     "content-type": "application/json",
     SIMULATION_HEADER[0]: SIMULATION_HEADER[1],
 }
@@ -127,7 +127,7 @@ class Centre:
         await asyncio.sleep(decision.delay_s)
         return Reply(
             status=decision.status,
-            headers=_HEADERS,
+            headers=HEADERS,
             body=decision.body,
             phases=Phases(processing_s=decision.delay_s),
         )

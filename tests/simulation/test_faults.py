@@ -1,36 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from agent.simulation.faults import NOTHING, Faults, unplayable_over_http
+from agent.simulation.faults import NOTHING, unplayable_over_http
 from agent.simulation.scenario import (
     SERVICES,
     Kind,
-    Phase,
     Reach,
     Scenario,
     Scope,
     Where,
 )
+from tests.support.centre import at_offices, faults, phase
 from tests.support.nation import NATION
 
 BILLING = "simponi.billing"
-
-
-def phase(kind: Kind, at_s: float = 0, until_s: float = 100, **given: Any) -> Phase:
-    place = {key: given.pop(key) for key in ("services", "scope", "where") if key in given}
-    settings = {"services": SERVICES, "scope": Scope(), **place}
-    return Phase(at_s=at_s, until_s=until_s, kind=kind, parameters=given, **settings)
-
-
-def offices(*names: str) -> Scope:
-    return Scope(reach=Reach.OFFICES, names=names)
-
-
-def faults(*phases: Phase, speed: float = 1.0) -> Faults:
-    return Faults(Scenario(id="t", name="t", phases=phases), NATION, speed=speed)
 
 
 def test_a_phase_holds_from_its_beginning_until_before_its_end():
@@ -103,8 +87,8 @@ def test_a_stuck_queue_ages_with_the_scenario_and_catches_up_when_it_moves():
 
 def test_a_line_is_cut_whatever_the_kind_and_only_latency_leaves_it_up():
     course = faults(
-        phase(Kind.TIMEOUT, where=Where.LINE, scope=offices("mimika")),
-        phase(Kind.LATENCY, where=Where.LINE, scope=offices("merauke"), ms=900.0),
+        phase(Kind.TIMEOUT, where=Where.LINE, scope=at_offices("mimika")),
+        phase(Kind.LATENCY, where=Where.LINE, scope=at_offices("merauke"), ms=900.0),
     )
     assert course.line_cut("mimika", 1)
     assert not course.line_cut("mimika", 100)
@@ -122,8 +106,8 @@ def test_a_line_cut_by_a_ratio_comes_and_goes_in_slices_of_ten_seconds():
 
 def test_an_agent_stops_where_the_scenario_says_and_where_the_calendar_closes_the_office():
     course = faults(
-        phase(Kind.TIMEOUT, where=Where.AGENT, scope=offices("sambas")),
-        phase(Kind.CLOSED, scope=offices("denpasar")),
+        phase(Kind.TIMEOUT, where=Where.AGENT, scope=at_offices("sambas")),
+        phase(Kind.CLOSED, scope=at_offices("denpasar")),
     )
     assert course.agent_stopped("sambas", 1)
     assert not course.closed("sambas", 1)

@@ -1,0 +1,247 @@
+"""An office's own line: what tells a cut cable from a broken centre.
+
+``OfficeLine`` stands for the real things on loopback: a gateway, a resolver, three other networks,
+and the way to the exchange. All of them stop answering while the line is cut. ``SimulatedControls``
+is their counterpart where there are no sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+
+from agent.core.model import Sight
+from agent.core.sight import ControlGroup, ControlReading, judge_sight
+from agent.simulation.centre import Centre
+from agent.simulation.loopback import HOST, Door
+
+LOOK_EVERY_S = 0.05
+OTHER_NETWORKS = 3
+CONTROL_TIMEOUT_S = 1.0
+"""How long simulated controls wait in vain before they say so."""
+CONTROL_ANSWER_S = 0.02
+CONNECT_TIMEOUT_S = 2.0
+
+_CHUNK_BYTES = 64 * 1024
+_DNS_HEADER = struct.Struct("!6H")
+_TYPE_A = 1
+_ANSWERED = 0x8180
+"""Flags of a plain, recursive, good answer."""
+
+_NO_ANSWERS = tuple(
+    ControlReading(name=group.value, group=group, answered=False, detail="timeout")
+    for group in (ControlGroup.GATEWAY, ControlGroup.RESOLVER, ControlGroup.NETWORK)
+)
+
+
+class SimulatedControls:
+    """``agent.ports.Controls`` of one office of an in-process centre."""
+
+    def __init__(self, centre: Centre, office: str) -> None:
+        self._centre = centre
+        self._office = office
+
+    async def look(self) -> Sight:
+        """See, unless this office's line is cut."""
+        if not self._centre.line_cut(self._office):
+            await asyncio.sleep(CONTROL_ANSWER_S)
+            return Sight()
+        await asyncio.sleep(CONTROL_TIMEOUT_S)
+        return judge_sight(_NO_ANSWERS)
+
+
+class OfficeLine:
+    """Real near controls and a relay to the exchange, which live and die with one line."""
+
+    def __init__(
+        self, is_cut: Callable[[], bool], *, exchange: tuple[str, int] | None = None
+    ) -> None:
+        self._is_cut = is_cut
+        self._gateway = Door(_Greeter)
+        self._networks = tuple(Door(_Greeter) for _ in range(OTHER_NETWORKS))
+        self._relay = Relay(exchange) if exchange else None
+        self._resolver: asyncio.DatagramTransport | None = None
+        self._follower: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open everything and begin to follow the line."""
+        for door in (self._gateway, *self._networks):
+            await door.open()
+        if self._relay:
+            await self._relay.open()
+        loop = asyncio.get_running_loop()
+        self._resolver, _ = await loop.create_datagram_endpoint(
+            lambda: _Resolver(self._is_cut), local_addr=(HOST, 0)
+        )
+        self._follower = asyncio.create_task(self._follow(), name="office line")
+
+    @property
+    def gateway(self) -> tuple[str, int]:
+        """TCP: host and port."""
+        return self._gateway.address
+
+    @property
+    def networks(self) -> tuple[tuple[str, int], ...]:
+        """TCP: hosts and ports of the other networks."""
+        return tuple(door.address for door in self._networks)
+
+    @property
+    def resolver(self) -> tuple[str, int]:
+        """UDP: host and port of a name server that knows one address for every name."""
+        if self._resolver is None:
+            raise RuntimeError("start the line before asking for its resolver")
+        host, port = self._resolver.get_extra_info("sockname")
+        return host, port
+
+    @property
+    def exchange(self) -> tuple[str, int]:
+        """TCP: where this office finds the exchange."""
+        if self._relay is None:
+            raise RuntimeError("this line was made without an exchange")
+        return self._relay.address
+
+    async def stop(self) -> None:
+        """Let go of everything; may be called twice."""
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._follower
+            self._follower = None
+        for door in (self._gateway, *self._networks):
+            door.close()
+        if self._relay:
+            await self._relay.close()
+        if self._resolver is not None:
+            self._resolver.close()
+
+    async def _follow(self) -> None:
+        was_cut = False
+        while True:
+            if self._is_cut() is not was_cut:
+                was_cut = not was_cut
+                await (self._cut() if was_cut else self._mend())
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _cut(self) -> None:
+        for door in (self._gateway, *self._networks):
+            door.fall_silent()
+        if self._relay:
+            await self._relay.cut()
+
+    async def _mend(self) -> None:
+        for door in (self._gateway, *self._networks):
+            await door.open()
+        if self._relay:
+            await self._relay.open()
+
+
+class Relay:
+    """Carries bytes between an office and the exchange, until it is cut."""
+
+    def __init__(self, exchange: tuple[str, int]) -> None:
+        self._exchange = exchange
+        self._door = Door(self._protocol)
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the office connects."""
+        return self._door.address
+
+    async def open(self) -> None:
+        """Accept connections."""
+        await self._door.open()
+
+    async def cut(self) -> None:
+        """Abort the connections that stand, refuse new ones."""
+        self._door.refuse()
+        await self._drop_all()
+
+    async def close(self) -> None:
+        """Abort the connections that stand, and let go of the port."""
+        self._door.close()
+        await self._drop_all()
+
+    async def _drop_all(self) -> None:
+        carrying = list(self._carrying)
+        for task in carrying:
+            task.cancel()
+        if carrying:
+            await asyncio.wait(carrying)
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._accept)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(reader, writer), name="relay")
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_writer: asyncio.StreamWriter | None = None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                far_reader, far_writer = await asyncio.open_connection(*self._exchange)
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(_pump(reader, far_writer))
+                pumps.create_task(_pump(far_reader, writer))
+        except OSError:
+            pass  # The exchange is down, or one side went: the other must see it go as well.
+        finally:
+            writer.transport.abort()
+            if far_writer is not None:
+                far_writer.transport.abort()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry one direction to its end, and then hang up, which ends the other direction too."""
+    with suppress(OSError):
+        while chunk := await reader.read(_CHUNK_BYTES):
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()
+
+
+class _Greeter(asyncio.Protocol):
+    """Proves that somebody is there, and says no more."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+class _Resolver(asyncio.DatagramProtocol):
+    """A name server that answers every question for an address with loopback's."""
+
+    def __init__(self, is_cut: Callable[[], bool]) -> None:
+        self._is_cut = is_cut
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        answer = None if self._is_cut() else dns_answer(data)
+        if answer and self._transport:
+            self._transport.sendto(answer, addr)
+
+
+def dns_answer(query: bytes) -> bytes | None:
+    """The answer to a question for one name; None when this is no such question."""
+    end = query.find(b"\0", _DNS_HEADER.size) + 5
+    if end <= _DNS_HEADER.size or len(query) < end:
+        return None
+    number, _, questions, *_ = _DNS_HEADER.unpack_from(query)
+    (asked,) = struct.unpack_from("!H", query, end - 4)
+    if questions != 1:
+        return None
+    found = asked == _TYPE_A
+    answer = (
+        _DNS_HEADER.pack(number, _ANSWERED, 1, int(found), 0, 0) + query[_DNS_HEADER.size : end]
+    )
+    if found:
+        # The name is a pointer to the question's; then A, IN, 60 seconds, 4 bytes.
+        answer += struct.pack("!HHHIH", 0xC00C, _TYPE_A, 1, 60, 4) + socket.inet_aton(HOST)
+    return answer
