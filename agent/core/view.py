@@ -73,7 +73,7 @@ class OfficeView:
 
     @property
     def nation_known(self) -> bool:
-        """Whether anything may be said of the nation: a fresh bulletin from a leader who sees."""
+        """Whether anything may be said of the nation: heard lately, and enough offices report."""
         return self.nation is not None and not self.nation.blind
 
     @property
@@ -90,10 +90,12 @@ class OfficeView:
             return ServiceState.UNKNOWN
         return state
 
-    def own_outcome(self, service: ServiceView) -> Outcome | None:
-        """This office's word on a service; None when old, void, or when the office cannot see."""
-        if service.outcome is None or service.at_s is None or not self.sight.sees:
-            return None
-        if self.now_s - service.at_s > self.stale_after_s:
-            return None
-        return None if service.outcome is Outcome.VOID else service.outcome
+    def is_fresh(self, service: ServiceView) -> bool:
+        """Whether this office's last result still says something: it can see, and lately did."""
+        if service.at_s is None or not self.sight.sees:
+            return False
+        return self.now_s - service.at_s <= self.stale_after_s
+
+    def own_outcome(self, service: ServiceView) -> Outcome:
+        """This office's word on a service; ``VOID`` when it has none to say."""
+        return service.outcome or Outcome.VOID if self.is_fresh(service) else Outcome.VOID
