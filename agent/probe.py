@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from agent.core.model import Failure, FailureKind, Phases, StepName, is_name
+from agent.core.synthetic import Applicant
 
 __all__ = [
     "Applicant",
@@ -151,18 +152,6 @@ class Session(Protocol):
         caller cancels.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applicant:
-    """A synthetic identity that cannot belong to anyone."""
-
-    nik: str
-    name: str
-    passport: str
-    email: str
-    billing_code: str
-    """Fifteen zeros: no claim of the state carries it."""
 
 
 StepMethod = Callable[[Any], Awaitable[None]]

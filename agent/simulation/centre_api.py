@@ -30,6 +30,7 @@ Answer = tuple[int, Body]
 _SYNTHETIC_NIK = re.compile(r"49\d{2}00\d{6}0000")
 _SYNTHETIC_FILE = re.compile(r"SYN\d{6}")
 _NO_BILLING = "0" * 15
+_BEARER = "Bearer"
 _NO_ANSWER: Answer = (404, {"galat": "tidak ada di API simulasi"})
 
 SIGN_INS = {"simkim.login": "simkim", "mpaspor.login": "mpaspor"}
@@ -109,7 +110,7 @@ class Api:
         if handler is None:
             return _NO_ANSWER
         owner = BEHIND_SIGN_IN.get(call.service)
-        if owner and self._presented(call) != f"Bearer {self._token(call.office, owner)}":
+        if owner and self._presented(call) != f"{_BEARER} {self._token(call.office, owner)}":
             return 401, {"galat": "masuk dahulu"}
         status, body = handler(call)
         body["data_age_s"] = round(self._random.uniform(0.0, 3.0) + call.active.lag_s, 1)
@@ -121,7 +122,7 @@ class Api:
         if not call.field("username") or not call.field("password"):
             return 401, {"galat": "nama pengguna atau kata sandi salah"}
         token = self._token(call.office, SIGN_INS[call.service])
-        return 200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+        return 200, {"access_token": token, "token_type": _BEARER, "expires_in": 3600}
 
     def _slots(self, _call: Call) -> Answer:
         left = max(0, self._random.randrange(-5, 60))

@@ -73,10 +73,7 @@ class Faults:
         self, scenario: Scenario, roster: Sequence[Branch], *, speed: float | None = None
     ) -> None:
         self.speed = scenario.compress if speed is None else speed
-        self._touched = [
-            (phase, frozenset(branch.id for branch in roster if phase.scope.covers(branch)))
-            for phase in scenario.phases
-        ]
+        self._touched = [(phase, phase.scope.offices(roster)) for phase in scenario.phases]
         phases = scenario.phases
         self._borders = sorted({each for phase in phases for each in (phase.at_s, phase.until_s)})
         self._active: dict[tuple[int, str, str], Active] = {}

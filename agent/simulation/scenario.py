@@ -7,7 +7,7 @@ divides them by a speed: by the file's own ``compress`` unless told otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -90,19 +90,24 @@ class Scope:
     """Provinces, office ids, or one of WIB, WITA and WIT."""
     share: float = 1.0
 
-    def covers(self, branch: Branch) -> bool:
-        """Tell whether ``branch`` is touched.
+    def offices(self, roster: Sequence[Branch]) -> frozenset[str]:
+        """The offices of ``roster`` that are touched.
 
-        Every share picks by the same hash of the office's id: a smaller share lies within a larger
-        one, and nothing depends on who else is in the roster.
+        A share takes that share of the roster, rounded, in the order of a hash of the offices' ids:
+        a smaller share lies within a larger one.
         """
+        if self.reach is Reach.SHARE:
+            ordered = sorted((branch.id for branch in roster), key=stable_share)
+            return frozenset(ordered[: round(self.share * len(ordered))])
+        return frozenset(branch.id for branch in roster if self._names(branch))
+
+    def _names(self, branch: Branch) -> bool:
         if self.reach is Reach.OFFICES:
             return branch.id in self.names
         if self.reach is Reach.PROVINCES:
             return branch.province in self.names
-        if self.reach is Reach.ZONE:
-            return branch.zone in {ZONES[name] for name in self.names}
-        return self.reach is Reach.ALL or stable_share(branch.id) < self.share
+        zones = [ZONES[name] for name in self.names]
+        return self.reach is Reach.ALL or branch.zone in zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ _DAYS = re.compile(r"(\d+)\+(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LISTED = re.compile(r"(offices|provinces)\s*:\s*\[(.*)\]")
-_START = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?) (WIB|WITA|WIT)")
+_START = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?) (WIB|WITA|WIT)")
 _OFFSET_H = {"WIB": 7, "WITA": 8, "WIT": 9}
 
 
@@ -245,13 +245,12 @@ class _Reader:
         if not isinstance(scenario_id, str) or not is_name(scenario_id.lower()):
             self._note((*path, "id"), "give it an id such as S01")
             scenario_id = "?"
-        name = entry.get("name", scenario_id)
-        phases = self._sequence((*path, "phases"), entry.get("phases", ()))
+        phases = self._sequence((*path, "phases"), entry.get("phases"))
         acts = self._sequence((*path, "acts"), entry.get("acts", ()))
         read = [self._phase((*path, "phases", i), phase) for i, phase in enumerate(phases)]
         return Scenario(
             id=scenario_id,
-            name=str(name),
+            name=str(entry.get("name", scenario_id)),
             phases=tuple(phase for phase in read if phase is not None),
             start=self._value(path, entry, "start", parse_start, None),
             compress=self._value(path, entry, "compress", _number(0.001, 1e6, "a speed-up"), 1.0),

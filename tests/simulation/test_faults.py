@@ -48,12 +48,11 @@ def test_a_scope_touches_its_offices_and_a_service_list_its_services():
 
 
 def test_a_smaller_share_lies_within_a_larger_one():
-    def covered(share: float) -> set[str]:
-        scope = Scope(reach=Reach.SHARE, share=share)
-        return {branch.id for branch in NATION if scope.covers(branch)}
+    def covered(share: float) -> frozenset[str]:
+        return Scope(reach=Reach.SHARE, share=share).offices(NATION)
 
-    assert covered(0.0) == set()
-    assert covered(0.3) < covered(0.7) < covered(1.0) == {branch.id for branch in NATION}
+    assert [len(covered(share)) for share in (0.0, 0.3, 0.7, 1.0)] == [0, 5, 12, 17]
+    assert covered(0.3) < covered(0.7) < covered(1.0)
 
 
 def test_overlapping_phases_add_up_delays_and_keep_the_worst_of_the_rest():

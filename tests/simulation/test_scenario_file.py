@@ -152,7 +152,9 @@ def test_a_key_written_twice_is_refused(read: Read):
     assert told.startswith("s.yaml:2:")
 
 
-@pytest.mark.parametrize("text", ["", "- a\n", "scenarios: 5\n", "scenarios: [1]\n", "id: [\n"])
+@pytest.mark.parametrize(
+    "text", ["", "- a\n", "scenarios: 5\n", "scenarios: [1]\n", "id: [\n", "id: A\n"]
+)
 def test_what_is_no_file_of_scenarios_is_a_mistake_and_no_crash(read: Read, text: str):
     assert mistakes(read, text)
 
