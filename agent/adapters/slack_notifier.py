@@ -18,8 +18,9 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -43,6 +44,7 @@ PAGE_SIZE = 200
 MAX_PAGES = 5
 MAX_ANSWER_BYTES = 8_000_000
 _MAX_CHANNELS = 256
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -61,7 +63,10 @@ class Identity:
 
 
 class SlackNotifier:
-    """Implements :class:`agent.ports.Notifier`. Channels are ids such as ``C0123456789``.
+    """Implements :class:`agent.ports.Notifier`.
+
+    Channels are ids such as ``C0123456789``, or names of public channels, which cost one more call
+    each and a scope; what was posted is known by id from then on.
 
     ``token`` and ``key`` (of the messages' marks) are called at every use and may raise. Nothing
     connects before the first call.
@@ -90,6 +95,7 @@ class SlackNotifier:
         self._client: AsyncWebClient | None = None
         self._session: aiohttp.ClientSession | None = None
         self._identity: Identity | None = None
+        self._channel_ids: dict[str, str] = {}
         self._trouble: str | None = None
         self._last_ok_s: float | None = None
 
@@ -106,10 +112,8 @@ class SlackNotifier:
 
     async def update(self, posted: Posted, message: Outgoing) -> None:
         # Without blocks Slack would keep the old ones beside the new text.
-        content = self._content(posted.channel, message) | {
-            "ts": posted.ts,
-            "blocks": list(message.blocks),
-        }
+        there = {"ts": posted.ts, "blocks": list(message.blocks)}
+        content = self._content(posted.channel, message) | there
         await self._in_time(self._send("chat.update", content))
 
     async def find(self, channel: str, thread: str | None = None) -> Sequence[Posted]:
@@ -156,15 +160,16 @@ class SlackNotifier:
         raise failed
 
     async def _post(self, message: Outgoing) -> Posted:
-        await self._pacing.take_turn(message.channel)
-        content = self._content(message.channel, message)
+        channel = await self._channel_id(message.channel)
+        await self._pacing.take_turn(channel)
+        content = self._content(channel, message)
         if message.blocks:
             content["blocks"] = list(message.blocks)
         if message.thread is not None:
             content |= {"thread_ts": message.thread, "reply_broadcast": message.broadcast}
         answer = await self._send("chat.postMessage", content)
-        channel, ts = answer.get("channel"), answer.get("ts")
-        if not isinstance(channel, str) or not isinstance(ts, str):
+        ts = answer.get("ts")
+        if not isinstance(ts, str):
             raise NotifyError(Effect.UNKNOWN, "an answer without a ts")
         return Posted(channel=channel, ts=ts, key=message.key)
 
@@ -201,20 +206,41 @@ class SlackNotifier:
 
     async def _find(self, channel: str, thread: str | None) -> Sequence[Posted]:
         me = await self._identify()
+        channel = await self._channel_id(channel)
         method = "conversations.history" if thread is None else "conversations.replies"
         form = {"channel": channel, "limit": str(PAGE_SIZE), "include_all_metadata": "true"}
         if thread is not None:
             form["ts"] = thread
         found: list[Posted] = []
-        for _ in range(MAX_PAGES):
-            # By POST: the SDK's own method would send a GET.
-            answer = await self._call(method, channel, form=form)
+        async for answer in self._pages(method, channel, form):
             found += self._ours(answer, channel, thread, me)
+        return sorted(found, key=lambda posted: posted.ts)
+
+    async def _pages(
+        self, method: str, channel: str, form: dict[str, str]
+    ) -> AsyncIterator[Answer]:
+        """All pages of a list, ``MAX_PAGES`` at most."""
+        for _ in range(MAX_PAGES):
+            # By POST: the SDK's own methods for lists would send a GET.
+            answer = await self._call(method, channel, form=form)
+            yield answer
             cursor = _mapping(answer.get("response_metadata")).get("next_cursor")
             if not isinstance(cursor, str) or not cursor:
-                break
-            form["cursor"] = cursor
-        return sorted(found, key=lambda posted: posted.ts)
+                return
+            form = form | {"cursor": cursor}
+
+    async def _channel_id(self, channel: str) -> str:
+        """The id of a channel that may be given by name; reading and editing need the id."""
+        if _CHANNEL_ID.fullmatch(channel):
+            return channel
+        name = channel.removeprefix("#")
+        if name not in self._channel_ids:
+            form = {"limit": "1000", "types": "public_channel", "exclude_archived": "true"}
+            async for answer in self._pages("conversations.list", "", form):
+                self._channel_ids |= _ids_of(answer, name)
+        if name not in self._channel_ids:
+            raise NotifyError(Effect.REFUSED, "channel_not_found")
+        return self._channel_ids[name]
 
     def _ours(self, answer: Answer, channel: str, thread: str | None, me: Identity) -> list[Posted]:
         messages = answer.get("messages")
@@ -409,6 +435,15 @@ def _mark(message: Mapping[str, Any], field: str) -> str:
 
 def _key(message: Mapping[str, Any]) -> str:
     return _mark(message, "key")
+
+
+def _ids_of(answer: Answer, name: str) -> dict[str, str]:
+    channels = answer.get("channels")
+    for channel in map(_mapping, channels if isinstance(channels, list) else []):
+        found = channel.get("id")
+        if channel.get("name") == name and isinstance(found, str):
+            return {name: found}
+    return {}
 
 
 class _BoundedResponse(aiohttp.ClientResponse):

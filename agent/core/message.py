@@ -22,13 +22,16 @@ from agent.core.model import Channel, FailureKind, Scope, ServiceState, Severity
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
-SIGNS: Mapping[Severity | Phase, str] = {
+State = Severity | Phase | Change
+
+SIGNS: Mapping[State, str] = {
     Severity.SLOW: "\N{LARGE YELLOW CIRCLE}",
     Severity.PARTIAL: "\N{LARGE ORANGE CIRCLE}",
     Severity.DEGRADED: "\N{LARGE RED CIRCLE}",
     Severity.DOWN: "\N{MEDIUM BLACK CIRCLE}",
     Phase.RECOVERING: "\N{LARGE BLUE CIRCLE}",
     Phase.CLOSED: "\N{LARGE GREEN CIRCLE}",
+    Change.ABSORBED: "\N{MEDIUM WHITE CIRCLE}",
 }
 """The sign at the head of a root message: how bad while open, then how far it has come."""
 
@@ -131,28 +134,32 @@ def _tags(together: Sequence[Incident], wording: Wording) -> str:
 
 
 def _state_tag(together: Sequence[Incident], wording: Wording) -> str:
-    worst = _worst(together)
-    if isinstance(worst, Severity):
-        return vocabulary.severity_tag(worst, wording.language)
-    if worst is Phase.RECOVERING:
+    state = _state(together)
+    if isinstance(state, Severity):
+        return vocabulary.severity_tag(state, wording.language)
+    if state is Phase.RECOVERING:
         return vocabulary.state_name(ServiceState.RECOVERING, wording.language).upper()
+    if state is Change.ABSORBED:
+        return words.ABSORBED_TAG.say(wording.language)
     return vocabulary.RESTORED.say(wording.language).upper()
 
 
 def _sign(together: Sequence[Incident]) -> str:
-    return SIGNS[_worst(together)]
+    return SIGNS[_state(together)]
 
 
-def _worst(together: Sequence[Incident]) -> Severity | Phase:
-    """The worst severity of those still open; recovering or closed when none is."""
+def _state(together: Sequence[Incident]) -> State:
+    """The worst severity of those still open; else how far the last of them has come."""
     if broken := [each.severity for each in together if each.phase is Phase.OPEN]:
         return max(broken, key=lambda severity: severity.rank)
     if any(each.phase is Phase.RECOVERING for each in together):
         return Phase.RECOVERING
-    return Phase.CLOSED
+    return Change.ABSORBED if all(map(_absorbed, together)) else Phase.CLOSED
 
 
 def _headline(incident: Incident, wording: Wording) -> str:
+    if _absorbed(incident):
+        return _say(words.ABSORBED, incident, wording)
     if incident.phase is Phase.CLOSED:
         return _say(words.CLOSED, incident, wording)
     if incident.phase is Phase.RECOVERING:
@@ -260,9 +267,11 @@ def _links(wording: Wording) -> str:
 
 def _storm_headline(together: Sequence[Incident], wording: Wording) -> str:
     first = min(together, key=lambda each: each.since_s)
-    said = {Phase.RECOVERING: words.STORM_RECOVERING, Phase.CLOSED: words.STORM_CLOSED}
-    worst = _worst(together)
-    template = words.STORM if isinstance(worst, Severity) else said[worst]
+    said: dict[State, Words] = {
+        Phase.RECOVERING: words.STORM_RECOVERING,
+        Phase.CLOSED: words.STORM_CLOSED,
+    }
+    template = said.get(_state(together), words.STORM)
     ended_s = max(_end_s(each) for each in together)
     return wording.say(
         template,
@@ -371,6 +380,7 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.RECOVERING: _plain(words.NOW_RECOVERING),
     Change.RELAPSED: _plain(words.RELAPSED),
     Change.CLOSED: _plain(words.CLOSED),
+    Change.ABSORBED: _plain(words.ABSORBED),
     Change.REOPENED: _plain(words.REOPENED),
     Change.STORM: _storm,
 }
@@ -406,6 +416,12 @@ def _end_s(incident: Incident) -> float:
 
 def _rejected(incident: Incident) -> bool:
     return incident.evidence.code == FailureKind.AUTH
+
+
+def _absorbed(incident: Incident) -> bool:
+    """Closed because a national incident tells it now, which is nothing like normal."""
+    last = incident.messages[-1].change if incident.messages else None
+    return incident.phase is Phase.CLOSED and last is Change.ABSORBED
 
 
 def _calls(incident: Incident) -> bool:

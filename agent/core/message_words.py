@@ -40,6 +40,11 @@ CLOSED = Words(
     "{service}: back to normal, disturbed for {lasted} ({since} to {until}), {peak} offices "
     "at the peak",
 )
+ABSORBED = Words(
+    "{service}: kini bagian dari gangguan nasional, terganggu sejak {since}",
+    "{service}: now part of the national outage, disturbed since {since}",
+)
+ABSORBED_TAG = Words("MENJADI NASIONAL", "NOW NATIONAL")
 STORM = Words(
     "{count} layanan terganggu sekaligus sejak {since}",
     "{count} services disturbed at once since {since}",
@@ -159,3 +164,9 @@ UNITS: tuple[tuple[int, Words, Words], ...] = (
     (1, Words("detik", "second"), Words("detik", "seconds")),
 )
 """Seconds in a unit, its name for one and for several."""
+
+# --- trying the receiver out ----------------------------------------------------------------------
+
+TRIAL = Words("Uji coba pesan Pantau, mohon diabaikan.", "A trial of Pantau's messages; ignore it.")
+TRIAL_EDITED = Words("Uji coba pesan Pantau: berhasil disunting.", "Pantau's trial: edited.")
+TRIAL_REPLY = Words("Uji coba balasan.", "A trial reply.")

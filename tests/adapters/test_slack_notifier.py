@@ -121,6 +121,21 @@ async def test_a_long_history_is_read_page_by_page(
 
 @needs_emulator
 @pytest.mark.anyio
+async def test_a_channel_may_be_given_by_its_name(stage: SlackStage):
+    named = a_message(stage, channel="#passport-alerts")
+
+    posted = await stage.notifier.post(named)
+    await stage.notifier.update(posted, named)
+
+    assert posted.channel == stage.channel
+    assert list(await stage.notifier.find("passport-alerts")) == [posted]
+    with pytest.raises(NotifyError) as failed:
+        await stage.notifier.find("no-such-channel")
+    assert failed.value.effect is Effect.REFUSED
+
+
+@needs_emulator
+@pytest.mark.anyio
 async def test_nothing_is_linked_or_unfurled(stage: SlackStage):
     await stage.notifier.post(a_message(stage, blocks=({"type": "divider"},)))
 
@@ -265,7 +280,7 @@ async def a_puppet(*answers: web.Response) -> AsyncIterator[Puppet]:
 
 
 def a_post(text: str = "teks", blocks: Sequence[dict[str, str]] = ()) -> Outgoing:
-    return Outgoing(key="a@1/0", revision=1, channel="C1", text=text, blocks=blocks)
+    return Outgoing(key="a@1/0", revision=1, channel="C00000001", text=text, blocks=blocks)
 
 
 def refusing(code: str) -> web.Response:
@@ -273,7 +288,7 @@ def refusing(code: str) -> web.Response:
 
 
 def accepting() -> web.Response:
-    return web.json_response({"ok": True, "channel": "C1", "ts": "1.000001"})
+    return web.json_response({"ok": True, "ts": "1.000001"})
 
 
 @pytest.mark.anyio
@@ -303,7 +318,7 @@ async def test_short_text_that_is_refused_too_is_refused():
     "answer",
     [
         lambda: web.json_response({"ok": True}),
-        lambda: web.json_response({"ok": True, "channel": ["C1"], "ts": 1.5}),
+        lambda: web.json_response({"ok": True, "ts": 1.5}),
         lambda: web.json_response([]),
         lambda: web.json_response("ok"),
         lambda: web.Response(text="ok"),
@@ -339,7 +354,7 @@ async def test_odd_messages_in_a_history_are_passed_over():
     messages = [None, 7, {}, {"ts": 5, "bot_id": "B1"}, {"user": "U1", "metadata": []}]
     answers = web.json_response(identity), web.json_response({"ok": True, "messages": messages})
     async with a_puppet(*answers) as puppet, a_notifier(puppet.base_url) as notifier:
-        assert await notifier.find("C1") == []
+        assert await notifier.find("C00000001") == []
 
 
 @pytest.mark.anyio

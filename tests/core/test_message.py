@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.core import message, message_words, slack_text
-from agent.core.incident import Change, Incident, Phase
+from agent.core.incident import Change, Incident, Message, Phase
 from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread
 from agent.core.vocabulary import Language, Words
 from agent.core.wording import Wording
@@ -206,6 +206,7 @@ REPLIES: list[tuple[Change, str, str]] = [
     (Change.RECOVERING, "berangsur pulih, 27/145", "recovering, 27/145"),
     (Change.RELAPSED, "pemulihan belum bertahan, 118/145", "did not hold, 118/145"),
     (Change.CLOSED, "kembali normal, terganggu", "back to normal, disturbed for"),
+    (Change.ABSORBED, "kini bagian dari gangguan nasional", "now part of the national outage"),
     (Change.REOPENED, "terganggu lagi, 118/145", "disturbed again, 118/145"),
     (
         Change.STORM,
@@ -259,6 +260,19 @@ def test_open_recovering_and_closed_look_different():
         message.SIGNS[Phase.CLOSED],
     ]
     assert "Masih berjalan" not in message.root(closed(), Wording()).text
+
+
+def test_a_region_that_the_nation_took_over_is_not_called_normal():
+    region = replace(closed(), scope=Scope.REGIONAL, group="island:papua")
+    told = Message(sequence=1, change=Change.ABSORBED, at_s=OPENED_S + 60, channel="C")
+
+    rendered = message.root(replace(region, messages=(told,)), Wording())
+
+    assert rendered.text.splitlines()[0] == (
+        "[WILAYAH Papua][MENJADI NASIONAL] Kode billing (SIMPONI): "
+        "kini bagian dari gangguan nasional, terganggu sejak 08.10 WIB"
+    )
+    assert title(rendered)[0] == message.SIGNS[Change.ABSORBED]
 
 
 def test_a_storm_is_one_message_with_a_table_of_its_members():
