@@ -66,6 +66,8 @@ class Office:
         self.bulletin: Bulletin | None = None
         self.abstained = False
         """This office could not see at some time since it started."""
+        self.runs = 0
+        """Runs judged since this process started."""
         self.first_round: set[str] = set()
         """Services with a result since this process started."""
         self._started_s = started_s
@@ -100,6 +102,7 @@ class Office:
     def take_run(self, run: Run, now_s: float) -> tuple[tuple[Verdict, ...], bool]:
         """Judge a run and remember its verdicts; also tells whether the others must hear of it."""
         verdicts = judge(run, self.sight)
+        self.runs += 1
         news = False
         for verdict in verdicts:
             before = self._memories[verdict.service]

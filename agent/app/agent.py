@@ -1,0 +1,135 @@
+"""One agent, put together from its parts: an office that probes, shares, and may lead.
+
+The parts come from outside, real or simulated; the agent is the same. Its tasks run together until
+it is cancelled or replaced, and are taken down in reverse: probing first, the exchange last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from agent.app.plan import NationPlan
+from agent.clock import Clock
+from agent.core.synthetic import applicant_for
+from agent.core.view import OfficeView
+from agent.pipeline.leadership import Leadership
+from agent.pipeline.leading import Leader
+from agent.pipeline.office import Identity, Office
+from agent.pipeline.probing import Prober
+from agent.pipeline.sharing import Sharer
+from agent.ports import Controls, Exchange, ExchangeError, Meters, Notifier, SessionFactory
+
+GOODBYE_S = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The outside of one agent."""
+
+    exchange: Exchange
+    sessions: SessionFactory
+    controls: Controls
+    meters: Meters
+    clock: Clock
+    notifier: Notifier | None = None
+    """Only at an electable hub; None: this agent never leads."""
+    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """By target role; never shown."""
+    jitter_s: float = 0.0
+    """0 to 30: spreads the moments at which offices call themselves alone."""
+
+
+class Agent:
+    """One office's agent."""
+
+    def __init__(self, plan: NationPlan, identity: Identity, parts: Parts) -> None:
+        self.plan = plan
+        self.parts = parts
+        clock = parts.clock
+        branch = identity.branch.id
+        self.office = Office(identity, plan.services, plan.tuning, clock.now_s())
+        self.sharer = Sharer(
+            office=self.office,
+            exchange=parts.exchange,
+            clock=clock,
+            meters=parts.meters,
+            jitter_s=parts.jitter_s,
+        )
+        probes = plan.probes(branch, now_s=clock.now_s(), wall_s=clock.wall_s())
+        self.prober = Prober(
+            office=self.office,
+            probes=probes,
+            buckets=plan.buckets(probes, clock.now_s()),
+            sessions=parts.sessions,
+            controls=parts.controls,
+            clock=clock,
+            meters=parts.meters,
+            applicant=applicant_for(branch),
+            credentials=parts.credentials,
+            on_news=self.sharer.tell,
+        )
+        self.leadership = Leadership(parts.exchange, branch, clock, boot=identity.boot_id)
+        self.leader: Leader | None = None
+        if parts.notifier is not None:
+            self.leader = Leader(
+                branch=branch,
+                exchange=parts.exchange,
+                leadership=self.leadership,
+                notifier=parts.notifier,
+                mandate=plan.mandate,
+                clock=clock,
+                meters=parts.meters,
+            )
+
+    def view(self) -> OfficeView:
+        """What pages may show of this office now."""
+        clock = self.parts.clock
+        return self.office.view(
+            now_s=clock.now_s(), wall_s=clock.wall_s(), leads=self.leadership.may_act()
+        )
+
+    async def run(self) -> None:
+        """Run until cancelled, then say goodbye: resign, publish once more, let go.
+
+        Raises :class:`agent.pipeline.sharing.Superseded` when a newer start of this branch
+        publishes.
+        """
+        try:
+            await self._connect()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.sharer.run())
+                tasks.create_task(self.prober.run())
+                if self.leader is not None:
+                    tasks.create_task(self.leader.run())
+        finally:
+            await self._say_goodbye()
+
+    async def _connect(self) -> None:
+        """A dead exchange stops nothing: probing begins, and the exchange is tried for ever."""
+        try:
+            await self.parts.exchange.start()
+        except ExchangeError as error:
+            _log.warning(
+                "exchange_not_there",
+                branch=self.office.identity.branch.id,
+                error=type(error).__name__,
+                reason=str(error),
+            )
+
+    async def _say_goodbye(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self.leadership.resign()
+                await self.sharer.say_goodbye()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                if self.parts.notifier is not None:
+                    await self.parts.notifier.close()
+                await self.parts.exchange.close()

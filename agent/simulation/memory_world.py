@@ -1,0 +1,62 @@
+"""The world of ``simulate``: everything in this process, in virtual time, without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
+from agent.app.agent import Parts
+from agent.clock import Clock
+from agent.core.model import Branch
+from agent.simulation.centre import Centre, CentreSessionFactory
+from agent.simulation.line import SimulatedControls
+from agent.simulation.quiet_meters import QuietMeters
+from agent.simulation.workspace import Workspace, WorkspaceNotifier
+
+LATENCY_S = 0.05
+"""From an office to the exchange and back."""
+CREDENTIALS = {"simkim": {"username": "pantau", "password": "sintetis"}}
+
+
+class MemoryWorld:
+    """Implements :class:`agent.simulation.fleet.World`."""
+
+    def __init__(self, *, centre: Centre, workspace: Workspace, clock: Clock, seed: int) -> None:
+        self.workspace = workspace
+        self.store = MemoryStore(clock)
+        self._centre = centre
+        self._clock = clock
+        self._random = Random(seed)
+        self._cut: set[str] = set()
+
+    async def start(self, offices: Sequence[Branch], is_cut: Callable[[str], bool]) -> None:
+        """Nothing needs opening."""
+
+    def parts(self, branch: Branch) -> Parts:
+        """Simulated parts."""
+        notifier = WorkspaceNotifier(self.workspace, branch.id, self._clock)
+        return Parts(
+            exchange=MemoryExchange(
+                self.store, branch.id, can_coordinate=branch.hub, latency_s=LATENCY_S
+            ),
+            sessions=CentreSessionFactory(self._centre, branch.id),
+            controls=SimulatedControls(self._centre, branch.id),
+            meters=QuietMeters(),
+            clock=self._clock,
+            notifier=notifier if branch.hub else None,
+            credentials=CREDENTIALS,
+            jitter_s=self._random.uniform(0.0, 30.0),
+        )
+
+    def set_cut(self, branch: str, *, cut: bool) -> None:
+        """A cut line takes the exchange with it."""
+        if cut and branch not in self._cut:
+            self._cut.add(branch)
+            self.store.cut(branch)
+        elif not cut and branch in self._cut:
+            self._cut.discard(branch)
+            self.store.restore(branch)
+
+    async def stop(self) -> None:
+        """Nothing needs closing."""
