@@ -11,29 +11,20 @@ incident was told, which is the day that Slack shows beside the message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.core import headlines, slack_text, vocabulary
 from agent.core import message_words as words
-from agent.core import slack_text, vocabulary
-from agent.core.incident import Change, Incident, Phase
-from agent.core.model import Channel, FailureKind, Scope, ServiceState, Severity
+from agent.core.headlines import SIGNS, State
+from agent.core.incident import Incident, Phase
+from agent.core.message_replies import reply
+from agent.core.model import Channel, Scope
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
-State = Severity | Phase | Change
-
-SIGNS: Mapping[State, str] = {
-    Severity.SLOW: "\N{LARGE YELLOW CIRCLE}",
-    Severity.PARTIAL: "\N{LARGE ORANGE CIRCLE}",
-    Severity.DEGRADED: "\N{LARGE RED CIRCLE}",
-    Severity.DOWN: "\N{MEDIUM BLACK CIRCLE}",
-    Phase.RECOVERING: "\N{LARGE BLUE CIRCLE}",
-    Phase.CLOSED: "\N{LARGE GREEN CIRCLE}",
-    Change.ABSORBED: "\N{MEDIUM WHITE CIRCLE}",
-}
-"""The sign at the head of a root message: how bad while open, then how far it has come."""
+__all__ = ["SIGNS", "Rendered", "reply", "root"]
 
 PROVINCES_SHOWN = 4
 TABLE_LIMIT = 1_800
@@ -62,28 +53,14 @@ def root(
     """
     together = (incident, *members)
     if members:
-        headline = _tags(together, wording) + _storm_headline(together, wording)
+        headline = _storm_headline(together, wording)
         lines = [_storm_table(together, wording), *_storm_lines(together, wording)]
     else:
-        headline = _tags(together, wording) + _headline(incident, wording)
+        headline = headlines.of(incident, wording)
         lines = _lines(incident, wording, coincidence)
-    return _rendered(_sign(together), headline, [_mention(together, wording), *lines], wording)
-
-
-def reply(
-    incident: Incident, change: Change, wording: Wording, previous: Incident | None = None
-) -> str:
-    """One change of an incident, as a reply in its thread.
-
-    ``previous`` is the incident before the change. The opening is told by the root; asked for, it
-    is the headline.
-    """
-    told = _REPLIES[change](incident, wording, previous or incident)
-    mention = _mention((incident,), wording)
-    # An edited root notifies nobody: who is called only now is called by the reply.
-    if mention and change in _CALLING and not (previous and _calls(previous)):
-        told = f"{mention} {told}"
-    return _practice(wording) + told
+    headline = headlines.tags(together, wording) + headline
+    lines.insert(0, headlines.mention(together, wording))
+    return _rendered(headlines.sign(together), headline, lines, wording)
 
 
 # --- the root message -----------------------------------------------------------------------------
@@ -92,11 +69,11 @@ def reply(
 def _rendered(sign: str, headline: str, lines: Sequence[str], wording: Wording) -> Rendered:
     more = words.MORE_LINES.say(wording.language)
     links = _links(wording)
-    head = slack_text.escape(_practice(wording) + headline)
+    head = slack_text.escape(headlines.practice(wording) + headline)
     room = slack_text.TEXT_LIMIT - slack_text.weight(links) - 2
     text = "\n".join(filter(None, (slack_text.fit([head, *lines], room, more), links)))
     title = slack_text.cut_escaped(
-        f"{_practice(wording)}{sign} {headline}", slack_text.HEADER_LIMIT
+        f"{headlines.practice(wording)}{sign} {headline}", slack_text.HEADER_LIMIT
     )
     blocks: list[Mapping[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": True}}
@@ -113,63 +90,6 @@ def _markdown(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _practice(wording: Wording) -> str:
-    return words.PRACTICE if wording.practice else ""
-
-
-def _mention(together: Sequence[Incident], wording: Wording) -> str:
-    """Who is called, if this is grave enough; an exercise calls nobody."""
-    called = any(map(_calls, together)) and not wording.practice
-    return (wording.mention or "") if called else ""
-
-
-def _tags(together: Sequence[Incident], wording: Wording) -> str:
-    """Such as ``[NASIONAL][SEBAGIAN] ``: the widest scope, and the worst state."""
-    national = [each for each in together if each.scope is Scope.NATIONAL]
-    widest = (national or together)[0]
-    scope = vocabulary.scope_tag(widest.scope, wording.language)
-    if widest.scope is Scope.REGIONAL:
-        scope = f"{scope} {wording.place(widest.group)}"
-    return f"[{scope}][{_state_tag(together, wording)}] "
-
-
-def _state_tag(together: Sequence[Incident], wording: Wording) -> str:
-    state = _state(together)
-    if isinstance(state, Severity):
-        return vocabulary.severity_tag(state, wording.language)
-    if state is Phase.RECOVERING:
-        return vocabulary.state_name(ServiceState.RECOVERING, wording.language).upper()
-    if state is Change.ABSORBED:
-        return words.ABSORBED_TAG.say(wording.language)
-    return vocabulary.RESTORED.say(wording.language).upper()
-
-
-def _sign(together: Sequence[Incident]) -> str:
-    return SIGNS[_state(together)]
-
-
-def _state(together: Sequence[Incident]) -> State:
-    """The worst severity of those still open; else how far the last of them has come."""
-    if broken := [each.severity for each in together if each.phase is Phase.OPEN]:
-        return max(broken, key=lambda severity: severity.rank)
-    if any(each.phase is Phase.RECOVERING for each in together):
-        return Phase.RECOVERING
-    return Change.ABSORBED if all(map(_absorbed, together)) else Phase.CLOSED
-
-
-def _headline(incident: Incident, wording: Wording) -> str:
-    if _absorbed(incident):
-        return _say(words.ABSORBED, incident, wording)
-    if incident.phase is Phase.CLOSED:
-        return _say(words.CLOSED, incident, wording)
-    if incident.phase is Phase.RECOVERING:
-        return _say(words.RECOVERING, incident, wording)
-    if _rejected(incident):
-        return _say(words.REJECTED, incident, wording)
-    failing = Channel.FAIL in incident.channels
-    return _say(words.FAILING if failing else words.SLOW, incident, wording)
-
-
 def _lines(incident: Incident, wording: Wording, coincidence: float | None) -> list[str]:
     """What stands below the headline, the most telling first."""
     if incident.phase is Phase.CLOSED:
@@ -178,7 +98,7 @@ def _lines(incident: Incident, wording: Wording, coincidence: float | None) -> l
             _named(words.WAS_AFFECTED, incident.affected, wording),
         ]
     return [
-        words.CHECK_CREDENTIALS.say(wording.language) if _rejected(incident) else "",
+        words.CHECK_CREDENTIALS.say(wording.language) if headlines.rejected(incident) else "",
         _spread(incident, wording),
         _first_step(incident, wording),
         _not_the_network(incident, wording),
@@ -221,17 +141,8 @@ def _first_step(incident: Incident, wording: Wording) -> str:
     step = slack_text.code(evidence.first_step)
     if Channel.FAIL not in incident.channels:
         return wording.say(words.SLOW_STEP, step=step)
-    cause = _cause(incident, wording)
+    cause = headlines.cause(incident, wording)
     return wording.say(words.FIRST_STEP, step=step, cause=cause)
-
-
-def _cause(incident: Incident, wording: Wording) -> str:
-    evidence = incident.evidence
-    if not evidence.code:
-        return ""
-    failure = wording.failure(evidence.code)
-    share = round(100 * evidence.code_share)
-    return wording.say(words.CAUSE, failure=failure, share=share)
 
 
 def _not_the_network(incident: Incident, wording: Wording) -> str:
@@ -271,8 +182,8 @@ def _storm_headline(together: Sequence[Incident], wording: Wording) -> str:
         Phase.RECOVERING: words.STORM_RECOVERING,
         Phase.CLOSED: words.STORM_CLOSED,
     }
-    template = said.get(_state(together), words.STORM)
-    ended_s = max(_end_s(each) for each in together)
+    template = said.get(headlines.state(together), words.STORM)
+    ended_s = max(headlines.end_s(each) for each in together)
     return wording.say(
         template,
         count=len(together),
@@ -289,7 +200,7 @@ def _storm_table(together: Sequence[Incident], wording: Wording) -> str:
             _place(each, wording),
             f"{len(each.evidence.failing)}/{each.evidence.reporting}",
             vocabulary.clock_time(each.since_s, wording.zones[0]),
-            _state_tag((each,), wording),
+            headlines.state_tag((each,), wording),
         )
         for each in together
     ]
@@ -315,124 +226,7 @@ def _storm_lines(together: Sequence[Incident], wording: Wording) -> list[str]:
     return lines
 
 
-# --- replies --------------------------------------------------------------------------------------
-
-
-_CALLING = frozenset({Change.WORSE, Change.REOPENED, Change.STORM})
-
-Telling = Callable[[Incident, Wording, Incident], str]
-
-
-def _plain(template: Words) -> Telling:
-    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
-        del previous
-        return slack_text.escape(_say(template, incident, wording))
-
-    return tell
-
-
-def _severity(template: Words) -> Telling:
-    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
-        before = vocabulary.severity_tag(previous.severity, wording.language)
-        after = vocabulary.severity_tag(incident.severity, wording.language)
-        return slack_text.escape(_say(template, incident, wording, before=before, after=after))
-
-    return tell
-
-
-def _extent(template: Words) -> Telling:
-    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
-        before = str(previous.told_failing)
-        return slack_text.escape(_say(template, incident, wording, before=before))
-
-    return tell
-
-
-def _step(incident: Incident, wording: Wording, previous: Incident) -> str:
-    return wording.say(
-        words.STEP,
-        service=slack_text.escape(wording.service(incident.root)),
-        before=slack_text.code(previous.evidence.first_step or "-") + _cause(previous, wording),
-        after=slack_text.code(incident.evidence.first_step or "-") + _cause(incident, wording),
-    )
-
-
-def _storm(incident: Incident, wording: Wording, previous: Incident) -> str:
-    del previous
-    services = [incident.root, *map(_service_of_record, incident.members)]
-    names = wording.names([wording.service(service) for service in services])
-    count = len(services)
-    return wording.say(words.JOINED_STORM, count=count, names=names)
-
-
-def _opening(incident: Incident, wording: Wording, previous: Incident) -> str:
-    del previous
-    return slack_text.escape(_tags((incident,), wording) + _headline(incident, wording))
-
-
-_REPLIES: Mapping[Change, Telling] = {
-    Change.OPENED: _opening,
-    Change.WORSE: _severity(words.WORSE),
-    Change.MILDER: _severity(words.MILDER),
-    Change.GROWN: _extent(words.GROWN),
-    Change.SHRUNK: _extent(words.SHRUNK),
-    Change.STEP: _step,
-    Change.RECOVERING: _plain(words.NOW_RECOVERING),
-    Change.RELAPSED: _plain(words.RELAPSED),
-    Change.CLOSED: _plain(words.CLOSED),
-    Change.ABSORBED: _plain(words.ABSORBED),
-    Change.REOPENED: _plain(words.REOPENED),
-    Change.STORM: _storm,
-}
-
-
 # --- pieces ---------------------------------------------------------------------------------------
-
-
-def _say(template: Words, incident: Incident, wording: Wording, **extra: str) -> str:
-    """A sentence about an incident, clean but not yet escaped."""
-    failing, reporting = len(incident.evidence.failing), incident.evidence.reporting
-    return wording.say(
-        template,
-        service=wording.service(incident.root),
-        failing=failing,
-        reporting=reporting,
-        good=max(0, reporting - failing),
-        peak=incident.peak,
-        since=wording.moment(incident.since_s, told_s=incident.opened_s),
-        until=wording.moment(_end_s(incident), told_s=incident.opened_s),
-        lasted=wording.duration(_end_s(incident) - incident.since_s),
-        **extra,
-    )
-
-
-def _end_s(incident: Incident) -> float:
-    """The back-dated end, as far as it is known."""
-    for at_s in (incident.ended_s, incident.recovering_s, incident.closed_s):
-        if at_s is not None:
-            return at_s
-    return incident.opened_s
-
-
-def _rejected(incident: Incident) -> bool:
-    return incident.evidence.code == FailureKind.AUTH
-
-
-def _absorbed(incident: Incident) -> bool:
-    """Closed because a national incident tells it now, which is nothing like normal."""
-    last = incident.messages[-1].change if incident.messages else None
-    return incident.phase is Phase.CLOSED and last is Change.ABSORBED
-
-
-def _calls(incident: Incident) -> bool:
-    """Whether the incident, while open, mentions whoever is on call."""
-    grave = incident.severity.rank >= Severity.DEGRADED.rank
-    return incident.scope is Scope.NATIONAL and grave and incident.phase is Phase.OPEN
-
-
-def _service_of_record(name: str) -> str:
-    """The service of ``incident.<scope>.<group>.<service>``."""
-    return name.split(".", 3)[-1]
 
 
 def _named(template: Words, services: Sequence[str], wording: Wording) -> str:

@@ -1,0 +1,143 @@
+"""The first line of a message, and what everything told of an incident has in common.
+
+``[NASIONAL][SEBAGIAN] Kode billing (SIMPONI): 118/145 kantor gagal sejak 08.10 WIB``: how wide, how
+bad or how far recovered, what, how many, since when. Several incidents are told together in a
+storm; then the widest scope and the worst state speak for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from agent.core import message_words as words
+from agent.core import vocabulary
+from agent.core.incident import Change, Incident, Phase
+from agent.core.model import Channel, FailureKind, Scope, ServiceState, Severity
+from agent.core.vocabulary import Words
+from agent.core.wording import Wording
+
+State = Severity | Phase | Change
+
+SIGNS: Mapping[State, str] = {
+    Severity.SLOW: "\N{LARGE YELLOW CIRCLE}",
+    Severity.PARTIAL: "\N{LARGE ORANGE CIRCLE}",
+    Severity.DEGRADED: "\N{LARGE RED CIRCLE}",
+    Severity.DOWN: "\N{MEDIUM BLACK CIRCLE}",
+    Phase.RECOVERING: "\N{LARGE BLUE CIRCLE}",
+    Phase.CLOSED: "\N{LARGE GREEN CIRCLE}",
+    Change.ABSORBED: "\N{MEDIUM WHITE CIRCLE}",
+}
+"""The sign at the head of a root message: how bad while open, then how far it has come."""
+
+
+def mention(together: Sequence[Incident], wording: Wording) -> str:
+    """Who is called, if this is grave enough; an exercise calls nobody."""
+    called = any(map(calls, together)) and not wording.practice
+    return (wording.mention or "") if called else ""
+
+
+def practice(wording: Wording) -> str:
+    """What every message of an exercise begins with."""
+    return words.PRACTICE if wording.practice else ""
+
+
+def tags(together: Sequence[Incident], wording: Wording) -> str:
+    """Such as ``[NASIONAL][SEBAGIAN] ``: the widest scope, and the worst state."""
+    national = [each for each in together if each.scope is Scope.NATIONAL]
+    widest = (national or together)[0]
+    scope = vocabulary.scope_tag(widest.scope, wording.language)
+    if widest.scope is Scope.REGIONAL:
+        scope = f"{scope} {wording.place(widest.group)}"
+    return f"[{scope}][{state_tag(together, wording)}] "
+
+
+def state_tag(together: Sequence[Incident], wording: Wording) -> str:
+    """How bad or how far recovered, as the capital words of a headline."""
+    worst = state(together)
+    if isinstance(worst, Severity):
+        return vocabulary.severity_tag(worst, wording.language)
+    if worst is Phase.RECOVERING:
+        return vocabulary.state_name(ServiceState.RECOVERING, wording.language).upper()
+    if worst is Change.ABSORBED:
+        return words.ABSORBED_TAG.say(wording.language)
+    return vocabulary.RESTORED.say(wording.language).upper()
+
+
+def sign(together: Sequence[Incident]) -> str:
+    """The same as one coloured circle."""
+    return SIGNS[state(together)]
+
+
+def state(together: Sequence[Incident]) -> State:
+    """The worst severity of those still open; else how far the last of them has come."""
+    if broken := [each.severity for each in together if each.phase is Phase.OPEN]:
+        return max(broken, key=lambda severity: severity.rank)
+    if any(each.phase is Phase.RECOVERING for each in together):
+        return Phase.RECOVERING
+    return Change.ABSORBED if all(map(absorbed, together)) else Phase.CLOSED
+
+
+def of(incident: Incident, wording: Wording) -> str:
+    """The headline without its tags, clean but not yet escaped."""
+    if absorbed(incident):
+        return sentence(words.ABSORBED, incident, wording)
+    if incident.phase is Phase.CLOSED:
+        return sentence(words.CLOSED, incident, wording)
+    if incident.phase is Phase.RECOVERING:
+        return sentence(words.RECOVERING, incident, wording)
+    if rejected(incident):
+        return sentence(words.REJECTED, incident, wording)
+    failing = Channel.FAIL in incident.channels
+    return sentence(words.FAILING if failing else words.SLOW, incident, wording)
+
+
+def sentence(template: Words, incident: Incident, wording: Wording, **extra: str) -> str:
+    """A sentence about an incident, clean but not yet escaped."""
+    failing, reporting = len(incident.evidence.failing), incident.evidence.reporting
+    return wording.say(
+        template,
+        service=wording.service(incident.root),
+        failing=failing,
+        reporting=reporting,
+        good=max(0, reporting - failing),
+        peak=incident.peak,
+        since=wording.moment(incident.since_s, told_s=incident.opened_s),
+        until=wording.moment(end_s(incident), told_s=incident.opened_s),
+        lasted=wording.duration(end_s(incident) - incident.since_s),
+        **extra,
+    )
+
+
+def end_s(incident: Incident) -> float:
+    """The back-dated end, as far as it is known."""
+    for at_s in (incident.ended_s, incident.recovering_s, incident.closed_s):
+        if at_s is not None:
+            return at_s
+    return incident.opened_s
+
+
+def cause(incident: Incident, wording: Wording) -> str:
+    """Main failure and its share, such as `` (HTTP 503, 100 %)``, escaped; or nothing."""
+    evidence = incident.evidence
+    if not evidence.code:
+        return ""
+    failure = wording.failure(evidence.code)
+    share = round(100 * evidence.code_share)
+    return wording.say(words.CAUSE, failure=failure, share=share)
+
+
+def rejected(incident: Incident) -> bool:
+    """Whether credentials or the sign-in are refused, which need not be an outage."""
+    return incident.evidence.code == FailureKind.AUTH
+
+
+def absorbed(incident: Incident) -> bool:
+    """Closed because a national incident tells it now, which is nothing like normal."""
+    last = incident.messages[-1].change if incident.messages else None
+    return incident.phase is Phase.CLOSED and last is Change.ABSORBED
+
+
+def calls(incident: Incident) -> bool:
+    """Whether the incident, while open, mentions whoever is on call."""
+    grave = incident.severity.rank >= Severity.DEGRADED.rank
+    return incident.scope is Scope.NATIONAL and grave and incident.phase is Phase.OPEN

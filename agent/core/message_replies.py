@@ -1,0 +1,104 @@
+"""One change of an incident, told in the thread of its root message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from agent.core import headlines, slack_text, vocabulary
+from agent.core import message_words as words
+from agent.core.incident import Change, Incident
+from agent.core.vocabulary import Words
+from agent.core.wording import Wording
+
+
+def reply(
+    incident: Incident, change: Change, wording: Wording, previous: Incident | None = None
+) -> str:
+    """One change of an incident, as a reply in its thread.
+
+    ``previous`` is the incident before the change. The opening is told by the root; asked for, it
+    is the headline.
+    """
+    told = _REPLIES[change](incident, wording, previous or incident)
+    mention = headlines.mention((incident,), wording)
+    # An edited root notifies nobody: who is called only now is called by the reply.
+    if mention and change in _CALLING and not (previous and headlines.calls(previous)):
+        told = f"{mention} {told}"
+    return headlines.practice(wording) + told
+
+
+_CALLING = frozenset({Change.WORSE, Change.REOPENED, Change.STORM})
+
+Telling = Callable[[Incident, Wording, Incident], str]
+
+
+def _plain(template: Words) -> Telling:
+    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
+        del previous
+        return slack_text.escape(headlines.sentence(template, incident, wording))
+
+    return tell
+
+
+def _severity(template: Words) -> Telling:
+    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
+        before = vocabulary.severity_tag(previous.severity, wording.language)
+        after = vocabulary.severity_tag(incident.severity, wording.language)
+        return slack_text.escape(
+            headlines.sentence(template, incident, wording, before=before, after=after)
+        )
+
+    return tell
+
+
+def _extent(template: Words) -> Telling:
+    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
+        before = str(previous.told_failing)
+        return slack_text.escape(headlines.sentence(template, incident, wording, before=before))
+
+    return tell
+
+
+def _step(incident: Incident, wording: Wording, previous: Incident) -> str:
+    return wording.say(
+        words.STEP,
+        service=slack_text.escape(wording.service(incident.root)),
+        before=slack_text.code(previous.evidence.first_step or "-")
+        + headlines.cause(previous, wording),
+        after=slack_text.code(incident.evidence.first_step or "-")
+        + headlines.cause(incident, wording),
+    )
+
+
+def _storm(incident: Incident, wording: Wording, previous: Incident) -> str:
+    del previous
+    services = [incident.root, *map(_service_of_record, incident.members)]
+    names = wording.names([wording.service(service) for service in services])
+    count = len(services)
+    return wording.say(words.JOINED_STORM, count=count, names=names)
+
+
+def _opening(incident: Incident, wording: Wording, previous: Incident) -> str:
+    del previous
+    return slack_text.escape(headlines.tags((incident,), wording) + headlines.of(incident, wording))
+
+
+_REPLIES: Mapping[Change, Telling] = {
+    Change.OPENED: _opening,
+    Change.WORSE: _severity(words.WORSE),
+    Change.MILDER: _severity(words.MILDER),
+    Change.GROWN: _extent(words.GROWN),
+    Change.SHRUNK: _extent(words.SHRUNK),
+    Change.STEP: _step,
+    Change.RECOVERING: _plain(words.NOW_RECOVERING),
+    Change.RELAPSED: _plain(words.RELAPSED),
+    Change.CLOSED: _plain(words.CLOSED),
+    Change.ABSORBED: _plain(words.ABSORBED),
+    Change.REOPENED: _plain(words.REOPENED),
+    Change.STORM: _storm,
+}
+
+
+def _service_of_record(name: str) -> str:
+    """The service of ``incident.<scope>.<group>.<service>``."""
+    return name.split(".", 3)[-1]
