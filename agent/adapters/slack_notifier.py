@@ -1,15 +1,10 @@
 """Slack, by a bot token: post, edit, look, delete. One attempt per call, and an honest word on it.
 
-The SDK's retries are off: its handler re-sends a post after a reset that came once Slack had
-accepted it. Every call has one deadline over everything, a fresh connection (so that a reset never
-comes from an idle one that Slack had closed), and no redirect.
-
 A message carries a mark in its metadata: its key, and a code over channel and key that only holders
 of the message key can make. Metadata is readable by every member, and any app can imitate it: what
 is taken for ours was posted by our own bot and carries a good code.
 
-Token and key are asked for at every call, so that a rotated secret needs no restart; neither is
-kept, logged or raised.
+The message key is asked for at every use, as the token is, and never kept.
 """
 
 from __future__ import annotations
@@ -17,19 +12,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import logging
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-import aiohttp
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from agent.adapters import slack_answers
+from agent.adapters.slack_connection import SlackConnection, ask
+from agent.adapters.slack_pacing import Pacing
 from agent.clock import Clock
 from agent.ports import Effect, NotifierHealth, NotifyError, Outgoing, Posted
 
@@ -42,8 +36,6 @@ PLAIN_TEXT_LIMIT = 2_000
 """Characters of the plain text that is sent when Slack refuses the full message."""
 PAGE_SIZE = 200
 MAX_PAGES = 5
-MAX_ANSWER_BYTES = 8_000_000
-_MAX_CHANNELS = 256
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
 
 log = structlog.get_logger(__name__)
@@ -85,15 +77,12 @@ class SlackNotifier:
         pace_s: float = PACE_S,
     ) -> None:
         self.post_timeout_s = post_timeout_s
-        self._token = token
+        self._connection = SlackConnection(
+            token=token, base_url=base_url, timeout_s=post_timeout_s, proxy=proxy, tls=tls
+        )
         self._key = key
         self._clock = clock
-        self._base_url = base_url
-        self._proxy = proxy
-        self._tls = tls
         self._pacing = Pacing(clock, min(pace_s, post_timeout_s / 3))
-        self._client: AsyncWebClient | None = None
-        self._session: aiohttp.ClientSession | None = None
         self._identity: Identity | None = None
         self._channel_ids: dict[str, str] = {}
         self._trouble: str | None = None
@@ -138,9 +127,7 @@ class SlackNotifier:
         )
 
     async def close(self) -> None:
-        session, self._session, self._client = self._session, None, None
-        if session is not None:
-            await session.close()
+        await self._connection.close()
 
     # --- beyond the port
 
@@ -253,7 +240,7 @@ class SlackNotifier:
         ]
 
     def _mac(self, channel: str, key: str) -> str:
-        secret = _ask(self._key, "message key")
+        secret = ask(self._key, "message key")
         return hmac.new(secret, f"{channel}\n{key}".encode(), hashlib.sha256).hexdigest()
 
     async def _identify(self) -> Identity:
@@ -277,46 +264,16 @@ class SlackNotifier:
     async def _response(
         self, method: str, channel: str, *, json: Answer | None = None, form: Answer | None = None
     ) -> AsyncSlackResponse:
-        """One call. Raises :class:`NotifyError`, never with the SDK's error as its context."""
         self._pacing.refuse_while_paused(method, channel)
-        client = self._connected()
-        client.token = _one_line(_ask(self._token, "token"))
         try:
-            response = await client.api_call(method, json=json, data=form)
-        except Exception as error:  # noqa: BLE001 - the one edge where Slack's errors are turned
-            failed = slack_answers.judge(error)
-        else:
-            self._note(None)
-            return response
-        finally:
-            client.token = None
-        if failed.retry_after_s is not None:
-            self._pacing.pause(method, channel, failed.retry_after_s)
-        self._note(failed)
-        raise failed
-
-    def _connected(self) -> AsyncWebClient:
-        if self._client is None:
-            # One look-up of one host at a time: aiohttp lets concurrent calls share it, so that a
-            # hung resolver costs one thread of the pool.
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True),
-                timeout=aiohttp.ClientTimeout(
-                    total=self.post_timeout_s, connect=self.post_timeout_s * 2 / 3
-                ),
-                headers={"Accept-Encoding": "identity"},
-                response_class=_BoundedResponse,
-                middlewares=(_without_redirects,),
-            )
-            self._client = AsyncWebClient(
-                base_url=self._base_url,
-                session=self._session,
-                ssl=self._tls,
-                retry_handlers=[],
-                logger=_QUIET,
-            )
-            self._client.proxy = self._proxy  # and never one from the environment
-        return self._client
+            response = await self._connection.call(method, json=json, form=form)
+        except NotifyError as failed:
+            if failed.retry_after_s is not None:
+                self._pacing.pause(method, channel, failed.retry_after_s)
+            self._note(failed)
+            raise
+        self._note(None)
+        return response
 
     def _note(self, failed: NotifyError | None) -> None:
         """Remember how Slack answers; log when trouble begins and when it ends."""
@@ -330,82 +287,6 @@ class SlackNotifier:
         if (trouble is None) != (self._trouble is None):
             log.warning("slack.failing", why=trouble) if trouble else log.info("slack.answers")
         self._trouble = trouble
-
-
-class Pacing:
-    """Whose turn it is: about one post a second and channel, and nothing where Slack said wait."""
-
-    def __init__(self, clock: Clock, pace_s: float) -> None:
-        self._clock = clock
-        self._pace_s = pace_s
-        self._next_s: dict[str, float] = {}
-        self._paused_until_s: dict[tuple[str, str], float] = {}
-
-    async def take_turn(self, channel: str) -> None:
-        """Wait for this channel's next turn, one pace at most.
-
-        Raises :class:`NotifyError` (not sent, with the wait) when others wait already.
-        """
-        now_s = self._clock.now_s()
-        wait_s = self._next_s.get(channel, 0.0) - now_s
-        if wait_s > 1.5 * self._pace_s:  # then another waits already
-            raise NotifyError(
-                Effect.NOT_SENT, "the channel is busy", max(slack_answers.SHORTEST_PAUSE_S, wait_s)
-            )
-        self._next_s = _still_ahead(self._next_s, now_s)
-        self._next_s[channel] = now_s + max(0.0, wait_s) + self._pace_s
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-
-    def pause(self, method: str, channel: str, seconds: float) -> None:
-        """Leave this method alone for this channel; others go on."""
-        now_s = self._clock.now_s()
-        self._paused_until_s = _still_ahead(self._paused_until_s, now_s)
-        self._paused_until_s[method, channel] = now_s + seconds
-
-    def refuse_while_paused(self, method: str, channel: str) -> None:
-        """Raise :class:`NotifyError` (not sent, with the rest of the pause) during a pause."""
-        left_s = self._paused_until_s.get((method, channel), 0.0) - self._clock.now_s()
-        if left_s > 0:
-            raise NotifyError(
-                Effect.NOT_SENT,
-                "ratelimited",
-                max(slack_answers.SHORTEST_PAUSE_S, left_s),
-            )
-
-
-K = TypeVar("K")
-
-
-def _still_ahead(times_s: dict[K, float], now_s: float) -> dict[K, float]:
-    """Those not yet past, and the last of them when there are absurdly many."""
-    ahead = [(key, at_s) for key, at_s in times_s.items() if at_s > now_s]
-    return dict(ahead[-_MAX_CHANNELS:])
-
-
-# --- secrets --------------------------------------------------------------------------------------
-
-
-def _ask(secret: Callable[[], T], what: str) -> T:
-    """A secret from its file. Raises :class:`NotifyError` without saying what was read."""
-    try:
-        value = secret()
-    except Exception as error:  # noqa: BLE001 - whatever keeps a secret from being read
-        failed = NotifyError(
-            Effect.CREDENTIAL, f"the {what} cannot be read: {type(error).__name__}"
-        )
-    else:
-        if value:
-            return value
-        failed = NotifyError(Effect.CREDENTIAL, f"the {what} is empty")
-    raise failed
-
-
-def _one_line(token: str) -> str:
-    token = token.strip()
-    if not (token.isascii() and token.isprintable()):
-        raise NotifyError(Effect.CREDENTIAL, "the token is not one line of plain characters")
-    return token
 
 
 # --- what Slack sends, which may be anything ------------------------------------------------------
@@ -444,34 +325,3 @@ def _ids_of(answer: Answer, name: str) -> dict[str, str]:
         if channel.get("name") == name and isinstance(found, str):
             return {name: found}
     return {}
-
-
-class _BoundedResponse(aiohttp.ClientResponse):
-    """An answer of at most ``MAX_ANSWER_BYTES``: the SDK reads whatever comes."""
-
-    async def read(self) -> bytes:
-        if self._body is None:
-            body = bytearray()
-            async for chunk in self.content.iter_chunked(65_536):
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    self.close()
-                    raise aiohttp.ClientPayloadError("the answer is too large")
-            self._body = bytes(body)
-        return self._body
-
-
-async def _without_redirects(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Slack's API never redirects; whoever does is not Slack, and gets nothing a second time."""
-    response = await handler(request)
-    if response.status in range(300, 400):
-        response.close()
-        raise aiohttp.ClientError("redirected")
-    return response
-
-
-_QUIET = logging.getLogger("agent.slack_sdk")
-"""The SDK's own log would repeat whole messages."""
-_QUIET.setLevel(logging.CRITICAL)

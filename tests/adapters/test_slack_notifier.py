@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from agent.adapters import slack_notifier
-from agent.adapters.slack_notifier import Pacing, SlackNotifier
+from agent.adapters import slack_connection, slack_notifier
+from agent.adapters.slack_notifier import SlackNotifier
+from agent.adapters.slack_pacing import Pacing
 from agent.clock import BootClock
 from agent.ports import Effect, NotifyError, Outgoing
 from tests.adapters.notifier_contract import NotifierContract, a_message
@@ -29,7 +30,7 @@ PATIENCE_S = 0.5
 needs_emulator = pytest.mark.real("slack-emulator")
 
 
-def a_notifier(base_url: str, **changes: Any) -> SlackNotifier:
+def a_notifier(base_url: str, **changes: Any) -> SlackNotifier:  # noqa: ANN401 - its settings
     settings: dict[str, Any] = {
         "token": lambda: TOKEN,
         "key": lambda: KEY,
@@ -74,7 +75,7 @@ class SlackStage:
         ):
             self.say("palsu", metadata=metadata)
 
-    def say(self, text: str, **arguments: Any) -> str:
+    def say(self, text: str, **arguments: Any) -> str:  # noqa: ANN401 - what Slack takes
         answer = self.emulator.call(
             "chat.postMessage", channel=self.channel, text=text, **arguments
         )
@@ -339,7 +340,7 @@ async def test_an_odd_answer_leaves_it_unknown(answer: Callable[[], web.Response
 
 @pytest.mark.anyio
 async def test_an_endless_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(slack_notifier, "MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(slack_connection, "MAX_ANSWER_BYTES", 100_000)
     huge = web.Response(body=b'{"ok":true,"x":"' + b"x" * 300_000, content_type="application/json")
     async with a_puppet(huge) as puppet, a_notifier(puppet.base_url) as notifier:
         with pytest.raises(NotifyError) as failed:
@@ -418,7 +419,7 @@ async def test_the_token_is_in_no_error_log_or_representation(
                 await notifier.post(a_post())
             assert failed.value.__context__ is None
             assert CANARY not in "".join(traceback.format_exception(failed.value))
-        assert CANARY not in f"{notifier!r} {vars(notifier._client)} {notifier._identity}"
+        assert CANARY not in f"{notifier!r} {vars(notifier._connection)} {notifier._identity}"
 
     output = capsys.readouterr()
     assert CANARY not in caplog.text + output.out + output.err

@@ -32,7 +32,7 @@ def offices(count: int) -> tuple[str, ...]:
     return tuple(f"kantor-{number:03}" for number in range(count))
 
 
-def an_incident(**changes: Any) -> Incident:
+def an_incident(**changes: Any) -> Incident:  # noqa: ANN401 - any of its fields
     incident = Incident(
         name="incident.national.all.simponi.billing",
         opening=3841,
@@ -306,7 +306,7 @@ def test_a_storm_is_as_far_as_its_last_member(incidents: list[Incident], said: s
 def test_the_on_call_is_mentioned_for_grave_national_incidents_alone():
     wording = Wording(mention="<!subteam^S123>")
 
-    def mentioned(**changes: Any) -> bool:
+    def mentioned(**changes: Any) -> bool:  # noqa: ANN401
         return "<!subteam^S123>" in message.root(an_incident(**changes), wording).text
 
     assert mentioned(severity=Severity.DEGRADED)

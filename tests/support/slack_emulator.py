@@ -26,12 +26,12 @@ class Emulator:
     base_url: str
     channel: str
 
-    def call(self, method: str, token: str = TOKEN, **arguments: Any) -> Any:
+    def call(self, method: str, token: str = TOKEN, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """One call by whoever holds ``token``."""
         return call(self.base_url, method, token, arguments)
 
 
-def call(base_url: str, method: str, token: str, arguments: dict[str, Any]) -> Any:
+def call(base_url: str, method: str, token: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
     request = urllib.request.Request(  # noqa: S310 - our own loopback URL
         base_url + method,
         data=json.dumps(arguments).encode(),
