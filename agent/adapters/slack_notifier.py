@@ -247,6 +247,9 @@ class SlackNotifier:
         if self._identity is None:
             response = await self._response("auth.test", "", form={})
             answer = _mapping(response.data)
+            if not answer.get("user_id"):
+                # Without knowing who we are nothing would be found, and all be told again.
+                raise NotifyError(Effect.UNKNOWN, "an auth.test without a user")
             scopes = response.headers.get("x-oauth-scopes")
             self._identity = Identity(
                 bot=str(answer.get("bot_id", "")),
@@ -303,7 +306,7 @@ def _is_of(message: Answer, me: Identity, thread: str | None) -> bool:
     by_us = author == me.bot if author else message.get("user") == me.user
     expected = (None, ts) if thread is None else (thread,)
     placed = in_thread in expected and ts != thread
-    return bool(me.user) and by_us and placed and isinstance(ts, str)
+    return by_us and placed and isinstance(ts, str)
 
 
 def _mark(message: Mapping[str, Any], field: str) -> str:

@@ -359,6 +359,16 @@ async def test_odd_messages_in_a_history_are_passed_over():
 
 
 @pytest.mark.anyio
+async def test_whoever_does_not_know_who_it_is_does_not_say_that_nothing_was_found():
+    async with a_puppet(web.json_response({"ok": True})) as puppet:
+        async with a_notifier(puppet.base_url) as notifier:  # noqa: SIM117 - reads in this order
+            with pytest.raises(NotifyError) as failed:
+                await notifier.find("C00000001")
+
+    assert failed.value.effect is Effect.UNKNOWN
+
+
+@pytest.mark.anyio
 async def test_a_slack_that_is_not_there_was_surely_not_told():
     async with a_puppet() as puppet:
         gone = puppet.base_url

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from agent.ports import Effect, Notifier, NotifyError
+from agent.simulation import workspace
 from agent.simulation.virtual_time import VirtualClock
 from agent.simulation.workspace import (
     Fault,
@@ -48,8 +49,8 @@ class WorkspaceStage:
 @pytest.fixture
 async def stage() -> WorkspaceStage:
     clock = VirtualClock(asyncio.get_running_loop())
-    workspace = Workspace([CHANNEL], clock)
-    return WorkspaceStage(workspace, WorkspaceNotifier(workspace, "jember", clock))
+    made = Workspace([CHANNEL], clock)
+    return WorkspaceStage(made, WorkspaceNotifier(made, "jember", clock))
 
 
 class TestWorkspaceNotifier(NotifierContract):
@@ -101,6 +102,18 @@ async def test_listeners_hear_of_every_change(stage: WorkspaceStage):
 
     assert [each.happening for each in heard] == list(Happening)
     assert [each.message.text for each in heard] == ["[NASIONAL] satu", "dua", "dua"]
+
+
+async def test_a_full_channel_forgets_its_oldest_message_and_counts_it(
+    stage: WorkspaceStage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(workspace, "MAX_MESSAGES", 2)
+
+    for text in ("satu", "dua", "tiga"):
+        await stage.notifier.post(a_message(stage, text))
+
+    assert stage.texts() == ["dua", "tiga"]
+    assert stage.workspace.forgotten == 1
 
 
 async def test_duplicates_and_all_posts_ever_are_counted(stage: WorkspaceStage):
