@@ -1,0 +1,111 @@
+"""The pages say what is known, run nothing, and show hostile text as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+
+from agent.adapters.status_document import status_document
+from agent.adapters.status_page import lobby_page, nation_page
+from agent.core.view import OfficeView
+from tests.adapters import office_views as offices
+
+Page = Callable[[OfficeView], str]
+
+
+class Reading(HTMLParser):
+    """What a browser would find: the elements, their attributes, and the words."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize("view", offices.ALL.values(), ids=offices.ALL)
+@pytest.mark.parametrize("page", [lobby_page, nation_page])
+def test_a_page_runs_nothing_and_carries_no_style_of_its_own(page: Page, view: OfficeView):
+    reading = Reading(page(view))
+    assert not {"script", "style", "img", "iframe", "form"} & set(reading.elements)
+    assert not any(name.startswith("on") or name == "style" for name, _ in reading.attributes)
+    links = [value or "" for name, value in reading.attributes if name == "href"]
+    assert all(link.startswith(("https://", "http://", "/pages.css")) for link in links)
+    assert ("http-equiv", "refresh") in reading.attributes
+
+
+@pytest.mark.parametrize("page", [lobby_page, nation_page])
+def test_hostile_text_is_shown_as_text_without_control_characters(page: Page):
+    text = page(offices.EVIL)
+    assert "<img" not in text
+    assert "<img src=x onerror=alert(1)>" in Reading(text).words
+    assert not set("\u202e\x1b\x00") & set(text)
+
+
+def test_the_counter_reads_what_is_and_what_is_not_served():
+    words = Reading(lobby_page(offices.NATIONAL)).words
+    assert "PENGUMUMAN" in words
+    assert "Sebagian layanan sementara belum dapat dilayani" in words
+    assert "Sejak Selasa, 25 Juni 2019, pukul 07.50 WIB" in words
+    unserved, served = words.split("TETAP DILAYANI")
+    assert "Kode billing (SIMPONI)" in unserved
+    assert "Perekaman biometrik" in served
+    assert "pemeriksaan terakhir 08.09 WIB" in words
+
+
+@pytest.mark.parametrize("name", offices.ALL)
+def test_the_counter_reads_nothing_of_other_offices_or_of_technology(name: str):
+    words = Reading(lobby_page(offices.ALL[name])).words.lower()
+    for forbidden in ("semarang", "sorong", "wamena", "503", "r12:", "incident.", "118"):
+        assert forbidden not in words
+
+
+def test_a_calm_day_is_no_announcement():
+    words = Reading(lobby_page(offices.CALM)).words
+    assert "Layanan berjalan normal" in words
+    assert "PENGUMUMAN" not in words
+    assert "BELUM DAPAT" not in words
+
+
+def test_the_nation_is_told_with_its_numbers_and_age():
+    words = Reading(nation_page(offices.NATIONAL)).words
+    assert "Gangguan nasional (sistem pusat): Kode billing (SIMPONI)" in words
+    assert "118 dari 140 kantor, sejak Selasa, 25 Juni 2019, 07.50 WIB" in words
+    assert "Berita terakhir 4 detik yang lalu." in words
+    assert "sorong, merauke, biak dan 1 lagi" in words
+    assert "menunggu Kode billing (SIMPONI)" in words
+
+
+@pytest.mark.parametrize("view", [offices.ALONE, offices.STALE], ids=["no bulletin", "31 s old"])
+def test_what_was_not_heard_lately_is_not_known(view: OfficeView):
+    for page in (lobby_page(view), nation_page(view)):
+        words = Reading(page).words
+        assert "Belum dapat dipastikan" in words
+        assert "nasional (sistem pusat)" not in words
+        assert "seluruh Indonesia" not in words
+
+
+def test_the_document_is_sound_json_and_says_the_same():
+    document = json.loads(json.dumps(status_document(offices.NATIONAL), allow_nan=False))
+    assert document["nation_known"] is True
+    assert document["bulletin"]["incidents"][0]["failing"] == 118
+    billing = next(s for s in document["services"] if s["service"] == "simponi.billing")
+    assert (billing["outcome"], billing["national"]) == ("fail", "national")
+
+
+def test_the_document_of_an_office_alone_knows_nothing_of_the_nation():
+    document = status_document(offices.ALONE)
+    assert document["bulletin"] is None
+    assert document["nation_known"] is False
+    assert {service["national"] for service in document["services"]} == {"unknown"}
