@@ -360,10 +360,10 @@ async def test_odd_messages_in_a_history_are_passed_over():
 
 @pytest.mark.anyio
 async def test_whoever_does_not_know_who_it_is_does_not_say_that_nothing_was_found():
-    async with a_puppet(web.json_response({"ok": True})) as puppet:
-        async with a_notifier(puppet.base_url) as notifier:  # noqa: SIM117 - reads in this order
-            with pytest.raises(NotifyError) as failed:
-                await notifier.find("C00000001")
+    nobody = web.json_response({"ok": True})
+    async with a_puppet(nobody) as puppet, a_notifier(puppet.base_url) as notifier:
+        with pytest.raises(NotifyError) as failed:
+            await notifier.find("C00000001")
 
     assert failed.value.effect is Effect.UNKNOWN
 
