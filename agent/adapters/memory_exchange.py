@@ -262,7 +262,8 @@ class _PublicLine(_Line):
         self.queue: NewestQueue[Record] = NewestQueue()
 
     def _take(self, records: dict[str, Record], record: Record) -> None:
-        self.queue.put(record.name, record)
+        if records is self._store.public:
+            self.queue.put(record.name, record)
 
     def _snapshot(self) -> None:
         for record in self._store.public.values():

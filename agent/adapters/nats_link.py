@@ -1,0 +1,384 @@
+"""One supervised connection to NATS, on which nothing is ever sent twice or late.
+
+The client library queues what is published while it reconnects and replays it afterwards. So it is
+never let reconnect: each connection is a client of its own, and what it had not sent dies with it.
+The link makes the next one, within a second or so. Foreign errors end here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import random
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from agent.clock import Clock
+from agent.ports import Conflict, Denied, ExchangeError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+OLDEST_SERVER = (2, 12)
+_PENDING_BYTES = 256 * 1024
+_PING_INTERVAL_S = 5
+_CLOSE_TIMEOUT_S = 1.0
+_RECONNECT_WAIT_S = 1.0
+_REFUSED_WAIT_S = 10.0
+"""Credentials that were refused are tried again at leisure: they may have been renewed."""
+_WRONG_LAST_SEQUENCE = (10071, 10164)
+_NO_RESPONDERS = "503"
+_DENIED_SUBJECT = re.compile(r'permissions violation for publish to "([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatsSettings:
+    """Where the engine is and who we are to it. Secrets are named by file, and read at connect."""
+
+    servers: tuple[str, ...]
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    """With the client certificate, for mTLS."""
+    nkey_seed_file: Path | None = None
+    credentials_file: Path | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    replicas: int = 1
+    connect_timeout_s: float = 5.0
+    timeout_s: float = 2.0
+    """For one call, from asking to the answer."""
+
+
+class Session:
+    """One connection, from its making to its loss."""
+
+    def __init__(self, client: Client, inbox: str, clock: Clock) -> None:
+        self._client = client
+        self._inbox = inbox
+        self._clock = clock
+        self._answers: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
+        self._takers: dict[str, Callable[[Msg], None]] = {}
+        self._tokens = 0
+        self._doubtful = False
+        """A call went unanswered: nothing more is sent until the engine answers a ping."""
+        self.lost = asyncio.Event()
+        self.acknowledged_s: float | None = None
+        self.generation: float | None = None
+
+    def deliver_to(self, take: Callable[[Msg], None]) -> str:
+        """Make a subject whose messages are handed to ``take``, on the loop, in order."""
+        token = self._new_token()
+        self._takers[token] = take
+        return f"{self._inbox}.{token}"
+
+    def deliver_no_more(self, subject: str) -> None:
+        """Drop what still arrives at a subject of ``deliver_to``."""
+        self._takers.pop(subject.rpartition(".")[2], None)
+
+    async def request(
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        timeout_s: float,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask the engine and return its answer; every :class:`ExchangeError` may come of it."""
+        deadline_s = self._clock.now_s() + timeout_s
+        if self._doubtful:
+            await self._prove_alive(timeout_s)
+        if self.lost.is_set() or not self._client.is_connected:
+            raise Unavailable("no connection")
+        token, answer = self._new_token(), asyncio.get_running_loop().create_future()
+        self._answers[token] = (subject.lower(), answer)
+        try:
+            async with asyncio.timeout(max(0.0, deadline_s - self._clock.now_s())):
+                reply = f"{self._inbox}.{token}"
+                await self._client.publish(subject, payload, reply=reply, headers=headers)
+            # A second limit, because the client swallows a cancellation while it flushes.
+            async with asyncio.timeout(max(0.0, deadline_s - self._clock.now_s())):
+                message = await answer
+        except TimeoutError:
+            self._doubtful = True
+            raise Unavailable("no answer in time") from None
+        except nats.errors.Error as error:
+            raise Unavailable(f"not sent: {error}") from None
+        finally:
+            del self._answers[token]
+        return self._read(message)
+
+    async def route(self, message: Msg) -> None:
+        """Hand an incoming message to whoever waits for it."""
+        token = message.subject.rpartition(".")[2]
+        waiting = self._answers.get(token)
+        if waiting is not None:
+            if not waiting[1].done():
+                waiting[1].set_result(message)
+        elif (take := self._takers.get(token)) is not None:
+            take(message)
+
+    def refuse(self, text: str) -> None:
+        """Take in an error that the engine reports beside the answers."""
+        denied = _DENIED_SUBJECT.search(text.lower())
+        if denied is None:
+            return
+        for subject, answer in self._answers.values():
+            if subject == denied[1] and not answer.done():
+                answer.set_exception(Denied(f"may not publish to {subject}"))
+
+    def lose(self) -> None:
+        """End the session: nobody waits for it any longer."""
+        self.lost.set()
+        for _, answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(Unavailable("the connection was lost"))
+
+    async def close(self) -> None:
+        """Drop the connection, whatever state it is in."""
+        self.lose()
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await self._client.close()
+        except (TimeoutError, OSError, nats.errors.Error):
+            log.debug("connection not closed in order")
+
+    async def _prove_alive(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._client.flush(timeout=max(1, int(timeout_s)))
+        except (TimeoutError, OSError, nats.errors.Error):
+            raise Unavailable("the engine does not answer") from None
+        self._doubtful = False
+
+    def _new_token(self) -> str:
+        self._tokens += 1
+        return str(self._tokens)
+
+    def _read(self, message: Msg) -> dict[str, Any]:
+        if (message.headers or {}).get("Status") == _NO_RESPONDERS:
+            raise Unavailable("nobody serves this subject: the store is not there")
+        try:
+            answer = json.loads(message.data)
+        except ValueError:
+            raise Unavailable("an answer that is not JSON") from None
+        self.acknowledged_s = self._clock.now_s()
+        if not isinstance(answer, dict):
+            raise Unavailable("an answer of another shape")
+        if "error" in answer:
+            raise _error(answer["error"])
+        return answer
+
+
+class NotFound(Unavailable):
+    """The stream, consumer or record that was asked for is not there."""
+
+
+class _HungUp(Unavailable):
+    """The engine closed the connection while we introduced ourselves."""
+
+
+def _error(error: dict[str, Any]) -> ExchangeError:
+    text = str(error.get("description", "refused"))
+    if error.get("err_code") in _WRONG_LAST_SEQUENCE:
+        return Conflict(text)
+    return NotFound(text) if error.get("code") == 404 else Unavailable(text)  # noqa: PLR2004
+
+
+class NatsLink:
+    """Keeps one session alive, for ever, and says which it is."""
+
+    def __init__(
+        self,
+        settings: NatsSettings,
+        inbox_prefix: str,
+        clock: Clock,
+        prepare: Callable[[Session], Awaitable[None]],
+    ) -> None:
+        """``prepare`` is run on each new session before anybody may use it."""
+        self._settings = settings
+        self._inbox_prefix = inbox_prefix
+        self._clock = clock
+        self._prepare = prepare
+        self._task: asyncio.Task[None] | None = None
+        self._session: Session | None = None
+        self._changed = asyncio.Event()
+        self._failure: ExchangeError | None = None
+        self.closed = False
+
+    async def start(self) -> None:
+        """Begin, and report how the first attempt went."""
+        if self._task is None and not self.closed:
+            self._task = asyncio.create_task(self._supervise(), name="exchange link")
+        while self._session is None and self._failure is None and not self.closed:
+            await self._changed.wait()
+        self.session()
+
+    def session(self) -> Session:
+        """The live session; Unavailable or Denied at once when there is none."""
+        session = self._session
+        if session is not None and not session.lost.is_set():
+            return session
+        if isinstance(self._failure, Denied):
+            raise Denied(str(self._failure))
+        raise Unavailable(str(self._failure or "no connection"))
+
+    async def next_session(self) -> Session | None:
+        """Wait for a live session; None once the link is closed."""
+        while not self.closed:
+            session = self._session
+            if session is not None and not session.lost.is_set():
+                return session
+            await self._changed.wait()
+        return None
+
+    @property
+    def detail(self) -> str:
+        """Why there is no session, in words; empty while there is one."""
+        return "" if self._session else str(self._failure or "connecting")
+
+    async def close(self) -> None:
+        """Drop the connection and make no other."""
+        self.closed = True
+        self._signal()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task], timeout=2 * _CLOSE_TIMEOUT_S)
+
+    def _signal(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _supervise(self) -> None:
+        while True:
+            try:
+                await self._live_once()
+            except ExchangeError as error:
+                if self._failure is None or str(error) != str(self._failure):
+                    log.warning("exchange not reached", reason=str(error))
+                self._failure = error
+            self._session = None
+            self._signal()
+            wait_s = _REFUSED_WAIT_S if isinstance(self._failure, Denied) else _RECONNECT_WAIT_S
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.5))  # noqa: S311 - spread, no secret
+
+    async def _live_once(self) -> None:
+        """Make a session, serve until it is lost, and say why it ended."""
+        session: Session | None = None
+        try:
+            try:
+                async with asyncio.timeout(self._settings.connect_timeout_s):
+                    session = await self._connect()
+                    await self._prepare(session)
+            except TimeoutError:
+                raise Unavailable("no connection in time") from None
+            log.info("exchange reached")
+            self._session, self._failure = session, None
+            self._signal()
+            await session.lost.wait()
+            raise Unavailable("the connection was lost")
+        finally:
+            if session is not None:
+                await session.close()
+
+    async def _connect(self) -> Session:
+        try:
+            return await self._open(verbose=False)
+        except _HungUp:
+            # The reset overtakes the reason, unless the engine is asked to answer every line.
+            return await self._open(verbose=True)
+
+    async def _open(self, *, verbose: bool) -> Session:
+        client = Client()
+        inbox = f"{self._inbox_prefix}.{_nonce()}"
+        session = Session(client, inbox, self._clock)
+        troubles: list[Exception] = []
+
+        async def on_error(error: Exception) -> None:
+            del troubles[:-1]
+            troubles.append(error)
+            session.refuse(str(error))
+
+        async def on_closed() -> None:
+            session.lose()
+
+        try:
+            await client.connect(
+                **self._options(), verbose=verbose, error_cb=on_error, closed_cb=on_closed
+            )
+            _check_version(client)
+            await client.subscribe(f"{inbox}.>", cb=session.route)
+        except BaseException as error:
+            await session.close()
+            if isinstance(error, ExchangeError) or not isinstance(error, Exception):
+                raise
+            raise _connect_error(troubles[-1] if troubles else error) from None
+        return session
+
+    def _options(self) -> dict[str, Any]:
+        settings = self._settings
+        options: dict[str, Any] = {
+            "servers": list(settings.servers),
+            "name": self._inbox_prefix,
+            "allow_reconnect": False,
+            "max_reconnect_attempts": 1,
+            "reconnect_time_wait": 0,
+            "connect_timeout": settings.connect_timeout_s,
+            "ping_interval": _PING_INTERVAL_S,
+            "max_outstanding_pings": 2,
+            "pending_size": _PENDING_BYTES,
+            "flush_timeout": settings.timeout_s,
+            "inbox_prefix": self._inbox_prefix,
+        }
+        if settings.tls is not None:
+            options["tls"] = settings.tls
+        if settings.nkey_seed_file is not None:
+            options["nkeys_seed"] = str(settings.nkey_seed_file)
+        if settings.credentials_file is not None:
+            options["user_credentials"] = str(settings.credentials_file)
+        if settings.user is not None:
+            options |= {"user": settings.user, "password": settings.password}
+        return options
+
+
+def _check_version(client: Client) -> None:
+    version = client.connected_server_version
+    if (version.major, version.minor) < OLDEST_SERVER:
+        oldest = ".".join(map(str, OLDEST_SERVER))
+        raise Unavailable(
+            f"nats-server {version.major}.{version.minor}.{version.patch} is too old: "
+            f"the exchange needs {oldest} or later"
+        )
+
+
+def _connect_error(error: Exception) -> ExchangeError:
+    text = str(error) or type(error).__name__
+    if isinstance(error, ConnectionError) and not isinstance(error, ConnectionRefusedError):
+        return _HungUp(text)
+    if "authorization" in text.lower() or "authentication" in text.lower():
+        return Denied("the engine refused these credentials")
+    return Unavailable(text)
+
+
+def _nonce() -> str:
+    return base64.b32encode(random.randbytes(10)).decode()  # noqa: S311 - a name, no secret
+
+
+def seconds_of(timestamp: str) -> float:
+    """A JetStream timestamp (RFC 3339, nanoseconds) as seconds since 1970."""
+    whole, _, rest = timestamp.rstrip("Z").partition(".")
+    offset = re.search(r"[+-]\d\d:\d\d$", timestamp)
+    zone = offset[0] if offset else "+00:00"
+    digits = re.match(r"\d*", rest)
+    fraction = float(f"0.{digits[0]}") if digits and digits[0] else 0.0
+    whole = re.sub(r"[+-]\d\d:\d\d$", "", whole)
+    return datetime.fromisoformat(whole + zone).timestamp() + fraction

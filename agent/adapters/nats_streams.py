@@ -1,0 +1,117 @@
+"""The five streams of the exchange: their settings, their subjects, and who may write what.
+
+We make them ourselves. A bucket made by the client's own helpers allows the header ``Nats-Rollup``,
+with which a branch that may write one key can wipe every other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from agent.ports import MAX_VALUE_BYTES
+
+_HEADER_ROOM_BYTES = 1_024
+_MEBIBYTE = 1 << 20
+_HOUR_S = 3_600
+_DAY_S = 86_400
+_NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One stream: a table of newest values, one subject a key."""
+
+    key: str
+    max_age_s: int = 0
+    """Garbage collection only, 0 for never; silence is judged by the reader."""
+    max_bytes: int
+
+    @property
+    def name(self) -> str:
+        """What the engine calls it."""
+        return f"KV_{self.key}"
+
+    @property
+    def prefix(self) -> str:
+        """What every subject of it begins with."""
+        return f"$KV.{self.key}."
+
+    def subject(self, name: str) -> str:
+        """The subject of one record."""
+        return f"{self.prefix}{name}"
+
+    def settings(self, replicas: int) -> dict[str, Any]:
+        """The stream's configuration as JetStream takes it."""
+        return {
+            "name": self.name,
+            "subjects": [f"{self.prefix}>"],
+            "storage": "file",
+            "retention": "limits",
+            "num_replicas": replicas,
+            "max_msgs": -1,
+            "max_msgs_per_subject": 1,
+            "max_bytes": self.max_bytes,
+            "max_msg_size": MAX_VALUE_BYTES + _HEADER_ROOM_BYTES,
+            "max_age": self.max_age_s * _NANOSECONDS,
+            "max_consumers": -1,
+            "discard": "new",
+            "deny_delete": True,
+            "allow_rollup_hdrs": False,
+            "allow_direct": False,
+        }
+
+
+STATUS = Stream(key="status", max_age_s=_HOUR_S, max_bytes=128 * _MEBIBYTE)
+BEAT = Stream(key="beat", max_age_s=_HOUR_S, max_bytes=16 * _MEBIBYTE)
+COORDINATION = Stream(key="coord", max_bytes=128 * _MEBIBYTE)
+PUBLIC = Stream(key="public", max_bytes=16 * _MEBIBYTE)
+LEDGER = Stream(key="ledger", max_age_s=400 * _DAY_S, max_bytes=1_024 * _MEBIBYTE)
+
+STREAMS = (STATUS, BEAT, COORDINATION, PUBLIC, LEDGER)
+
+_MATTERING = ("max_msgs_per_subject", "allow_rollup_hdrs", "allow_direct", "deny_delete", "storage")
+
+
+def difference(stream: Stream, found: dict[str, Any]) -> str | None:
+    """Say how a stream that is there already differs in what safety rests on; None: it does not."""
+    wanted = stream.settings(1)
+    for setting in _MATTERING:
+        if found.get(setting, False) != wanted[setting]:
+            return f"{stream.name} has {setting} {found.get(setting)!r}, not {wanted[setting]!r}"
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """The subjects that one branch's credentials may publish to and subscribe to."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def permissions(branch: str, *, coordinates: bool, creates: bool = False) -> Permissions:
+    """What a branch needs and no more; hubs coordinate, and one party creates the streams."""
+    publish = [
+        STATUS.subject(branch),
+        BEAT.subject(branch),
+        LEDGER.subject(f"{branch}.*"),
+        "$JS.API.STREAM.INFO.*",
+        f"$JS.API.STREAM.MSG.GET.{STATUS.name}",
+        f"$JS.API.STREAM.MSG.GET.{COORDINATION.name}",
+        f"$JS.API.CONSUMER.CREATE.{PUBLIC.name}",
+        f"$JS.API.CONSUMER.INFO.{PUBLIC.name}.*",
+    ]
+    if coordinates:
+        publish += [f"{COORDINATION.prefix}>", f"{PUBLIC.prefix}>"]
+        for stream in (STATUS, BEAT):
+            publish.append(f"$JS.API.CONSUMER.CREATE.{stream.name}")
+            publish.append(f"$JS.API.CONSUMER.INFO.{stream.name}.*")
+    if creates:
+        publish.append("$JS.API.STREAM.CREATE.*")
+    return Permissions(publish=tuple(publish), subscribe=(f"{inbox_prefix(branch)}.>",))
+
+
+def inbox_prefix(branch: str) -> str:
+    """Where a branch's answers go; no other branch may listen there."""
+    return f"_INBOX_{branch}"
