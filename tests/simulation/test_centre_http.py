@@ -10,13 +10,18 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from agent.adapters.dns_resolver import Resolver
+from agent.adapters.http_prober import HttpProber, Target
+from agent.adapters.tls_contexts import TlsContexts
 from agent.clock import BootClock
-from agent.ports import ConfigurationError
+from agent.pipeline.running import run_journey
+from agent.ports import ConfigurationError, SessionFactory
+from agent.probe import Journey, step
 from agent.simulation import centre_http
-from agent.simulation.centre import Centre
+from agent.simulation.centre import Centre, CentreSessionFactory
 from agent.simulation.centre_http import HttpCentre, make_room
 from agent.simulation.scenario import SERVICES, Kind, Phase, Where
-from tests.support.centre import at_offices, faults, phase, until
+from tests.support.centre import APPLICANT, at_offices, faults, phase, until
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +51,8 @@ async def refused(url: str) -> bool:
         await get(url)
     except httpx.ConnectError:
         return True
+    except httpx.ReadError:
+        pass  # The listener had not closed yet; the request was reset instead.
     return False
 
 
@@ -136,6 +143,53 @@ async def test_stopping_leaves_nothing_behind():
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", int(url.rpartition(":")[2])))
+
+
+class AskForSlots(Journey):
+    name = "ask-for-slots"
+
+    @step("slots", service=SLOTS, role="mpaspor")
+    async def slots(self) -> None:
+        (await self.get("/kuota")).document().require("sisa", int)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (Kind.RESET, "reset"),
+        (Kind.REFUSE, "refused"),
+        (Kind.TIMEOUT, "timeout"),
+        (Kind.HTTP, "http_503"),
+        (Kind.AUTH_FAIL, "auth"),
+        (Kind.SCHEMA_DRIFT, "contract"),
+    ],
+)
+async def test_a_fault_looks_the_same_over_real_http_as_in_process(kind: Kind, code: str):
+    async with playing(phase(kind, code=503.0)) as (centre, http):
+        centre.begin(BootClock().now_s())
+        url = http.urls("jember")[SLOTS]
+        if kind is Kind.REFUSE:
+            await until(lambda: refused(url))
+        prober = HttpProber(
+            targets=[Target(role="mpaspor", url=url)],
+            contexts=TlsContexts(),
+            resolver=Resolver(),
+            clock=BootClock(),
+            agent_name="pantau-test",
+        )
+        factories: tuple[SessionFactory, ...] = (prober, CentreSessionFactory(centre, "jember"))
+        for factory in factories:
+            told = await run_journey(
+                AskForSlots,
+                session=factory.open(),
+                applicant=APPLICANT,
+                credentials={},
+                now_s=BootClock().now_s,
+                step_timeout_s=0.5,
+            )
+            (facts,) = told.executed
+            assert facts.failure is not None
+            assert facts.failure.code == code
 
 
 def test_a_machine_that_is_too_small_is_told_how_many_offices_fit(monkeypatch: pytest.MonkeyPatch):

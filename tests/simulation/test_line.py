@@ -10,6 +10,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from agent.adapters.control_prober import Control, ControlKind, ControlProber
+from agent.adapters.dns_resolver import Resolver
+from agent.adapters.tls_contexts import TlsContexts
+from agent.core.sight import ControlGroup
 from agent.simulation.line import OfficeLine, dns_answer
 from tests.support.centre import until
 
@@ -79,6 +83,21 @@ async def resolves(address: tuple[str, int]) -> bool:
     return answer.endswith(socket.inet_aton("127.0.0.1"))
 
 
+def controls_of(line: OfficeLine) -> ControlProber:
+    def control(
+        group: ControlGroup, address: tuple[str, int], kind: ControlKind = ControlKind.TCP
+    ) -> Control:
+        host, port = address
+        return Control(name=f"{group}-{port}", group=group, kind=kind, host=host, port=port)
+
+    near = [
+        control(ControlGroup.GATEWAY, line.gateway),
+        control(ControlGroup.RESOLVER, line.resolver, ControlKind.DNS),
+        *(control(ControlGroup.NETWORK, network) for network in line.networks),
+    ]
+    return ControlProber(controls=near, contexts=TlsContexts(), resolver=Resolver(), timeout_s=0.2)
+
+
 async def test_everything_near_answers_until_the_line_is_cut_and_again_once_it_is_mended():
     async with echo_server() as exchange, office_line(exchange) as (line, cable):
         near = (line.gateway, *line.networks, line.exchange)
@@ -98,6 +117,23 @@ async def test_everything_near_answers_until_the_line_is_cut_and_again_once_it_i
         await until(none_answers)
         cable.cut = False
         await until(all_answer)
+
+
+async def test_an_offices_own_controls_see_the_cut_and_the_mending():
+    async with echo_server() as exchange, office_line(exchange) as (line, cable):
+        prober = controls_of(line)
+
+        async def sees() -> bool:
+            return (await prober.look()).sees
+
+        async def sees_nothing() -> bool:
+            return not await sees()
+
+        assert await sees()
+        cable.cut = True
+        await until(sees_nothing)
+        cable.cut = False
+        await until(sees)
 
 
 async def test_the_relay_carries_bytes_both_ways_and_a_cut_aborts_what_stands():
