@@ -152,7 +152,7 @@ def _bulletin_age(view: OfficeView) -> str:
         return "Belum ada berita dari pemantau pusat."
     told = f"Berita terakhir {view.bulletin_age_s:.0f} detik yang lalu"
     if view.nation is None:
-        return f"{told}: terlalu lama untuk dipastikan."
+        return f"{told}; keadaan sekarang belum dapat dipastikan."
     if view.nation.blind:
         return f"{told}; terlalu sedikit kantor yang melapor."
     return f"{told}."

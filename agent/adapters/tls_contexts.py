@@ -61,12 +61,16 @@ def _build(trust: Trust) -> ssl.SSLContext:
 
 def _identify(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
     try:
-        # An empty passphrase makes an encrypted key an error instead of a prompt on the terminal.
-        context.load_cert_chain(certificate, key, password="")
+        context.load_cert_chain(certificate, key, password=_no_passphrase)
     except OSError as error:
         raise ConfigurationError(
             [f"{certificate}: cannot be used as client certificate with its key ({_why(error)})"]
         ) from None
+
+
+def _no_passphrase() -> str:
+    """Makes an encrypted key an error, where OpenSSL would ask on the terminal and wait."""
+    return ""
 
 
 def _why(error: OSError) -> str:

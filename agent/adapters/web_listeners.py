@@ -42,7 +42,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger(__name__)
 _silent = logging.getLogger(f"{__name__}.requests")
 """aiohttp logs each bad request; clients decide neither how much we log nor what."""
-_silent.disabled = True
+_silent.setLevel(logging.CRITICAL + 1)
 
 
 class WebListener:

@@ -13,6 +13,7 @@ from agent.adapters.control_prober import Control, ControlKind, ControlProber
 from agent.adapters.dns_resolver import Resolver
 from agent.adapters.tls_contexts import TlsContexts
 from agent.core.sight import ControlGroup
+from agent.ports import Controls
 from tests.adapters.hostile_server import answers, hostile_server, repeats
 
 pytestmark = pytest.mark.anyio
@@ -148,4 +149,5 @@ async def test_controls_that_are_broken_everywhere_count_no_more():
 
 
 async def test_an_office_without_controls_sees():
-    assert (await prober().look()).sees
+    controls: Controls = prober()
+    assert (await controls.look()).sees

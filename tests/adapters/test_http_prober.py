@@ -22,7 +22,7 @@ from agent.adapters.http_prober import HttpProber, Target, user_agent
 from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.clock import BootClock
 from agent.core.model import FailureKind
-from agent.ports import ConfigurationError
+from agent.ports import ConfigurationError, SessionFactory
 from agent.probe import Reply, Request, RequestFailed, StepBroken
 from tests.adapters.hostile_server import (
     Behaviour,
@@ -436,6 +436,7 @@ async def test_a_cancelled_run_leaves_no_connection_behind(moment: str):
 
 
 async def test_a_session_may_be_closed_twice_and_unused():
-    session = prober().open()
+    factory: SessionFactory = prober()
+    session = factory.open()
     await session.close()
     await session.close()

@@ -29,12 +29,37 @@ def test_a_service_without_words_is_called_by_its_id():
     assert vocabulary.service_name("visa.baru") == "visa.baru"
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-def test_public_words_avoid_eror_and_down(outcome: Outcome):
-    spoken = vocabulary.outcome_name(outcome).lower()
-    assert "eror" not in spoken
-    assert "error" not in spoken
-    assert "down" not in spoken
+PHRASES = (
+    vocabulary.UNKNOWN,
+    vocabulary.THIS_OFFICE,
+    vocabulary.PARTNER,
+    vocabulary.RESTORED,
+    vocabulary.MAINTENANCE,
+    vocabulary.APOLOGY,
+    vocabulary.NOT_THIS_OFFICE,
+    vocabulary.NO_END_KNOWN,
+    vocabulary.STILL_SERVED,
+    vocabulary.NO_SAME_DAY,
+    vocabulary.NO_BILLING_CODE,
+    vocabulary.NO_NEW_BOOKING,
+    vocabulary.OVERTIME,
+    vocabulary.BACK_TO_NORMAL,
+    vocabulary.PLANNED_MAINTENANCE,
+)
+
+
+def test_public_words_avoid_eror_and_down():
+    spoken = [vocabulary.outcome_name(outcome) for outcome in Outcome]
+    spoken += [vocabulary.state_name(state) for state in ServiceState]
+    spoken += [phrase.say() for phrase in PHRASES]
+    for text in spoken:
+        assert not any(word in text.lower() for word in ("eror", "error", "down"))
+
+
+def test_every_phrase_is_said_in_both_languages():
+    for phrase in PHRASES:
+        assert phrase.say("id") != phrase.say("en")
+        assert phrase.say() == phrase.say("id")
 
 
 @pytest.mark.parametrize(
