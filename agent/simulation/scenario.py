@@ -121,7 +121,7 @@ class Phase:
     kind: Kind
     where: Where = Where.CENTRE
     parameters: Mapping[str, float | str] = field(default_factory=dict)
-    """The kind's own settings, with their defaults filled in; see ``scenario_file.PARAMETERS``."""
+    """The kind's own settings, with their defaults filled in; see ``scenario_values``."""
 
     def number(self, name: str, default: float = 0.0) -> float:
         """A numeric parameter."""

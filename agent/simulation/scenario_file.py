@@ -8,10 +8,7 @@ mistake, because a fault that silently does nothing makes a demonstration lie.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +18,6 @@ from agent.config.yaml_source import Source, examine
 from agent.core.model import Branch, is_name
 from agent.simulation.scenario import (
     SERVICES,
-    ZONES,
     Act,
     Kind,
     Phase,
@@ -30,38 +26,24 @@ from agent.simulation.scenario import (
     Scope,
     Where,
 )
+from agent.simulation.scenario_values import (
+    PARAMETERS,
+    number,
+    parse_duration_s,
+    parse_scope,
+    parse_start,
+    text,
+)
 
 INFORMATIVE = frozenset({"name", "note", "variant_wide", "basis", "expect", "announced"})
 
-_Word = TypeVar("_Word", bound=StrEnum)
+_PHASE_KEYS = ("at", "until", "service", "scope", "kind", "where")
+_ANY_PARAMETER = {name: each for takes in PARAMETERS.values() for name, each in takes.items()}
+"""What a phase of an unknown kind may hold, so that one mistake is not told as many."""
+
 _T = TypeVar("_T")
 _D = TypeVar("_D")
-_Check = Callable[[object], float | str]
-
-_DAYS = re.compile(r"(\d+)\+(\d{1,2}):(\d{2})(?::(\d{2}))?")
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)")
-_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_LISTED = re.compile(r"(offices|provinces)\s*:\s*\[(.*)\]")
-_START = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?) (WIB|WITA|WIT)")
-_OFFSET_H = {"WIB": 7, "WITA": 8, "WIT": 9}
-
-
-class _Wrong(Exception):  # noqa: N818 - becomes a mistake with its line, and is seen nowhere else
-    """What is wrong with one value, and how to mend it."""
-
-
-def parse_duration_s(value: object) -> float:
-    """Seconds of ``d+hh:mm``, ``d+hh:mm:ss``, ``40s``, ``5m``, ``6h``, ``2d`` or a plain number.
-
-    Raises ValueError, saying how to write it.
-    """
-    text = str(value).strip()
-    if match := _DAYS.fullmatch(text):
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return days * 86400.0 + hours * 3600.0 + minutes * 60.0 + seconds
-    if not isinstance(value, bool) and (span := _SPAN.fullmatch(text)):
-        return float(span[1]) * _SECONDS[span[2]]
-    raise ValueError(f'"{text}" is no duration; write d+hh:mm (as 0+06:30), 40s, 5m, 6h or 2d')
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 def read_scenarios(file: Path, roster: Sequence[Branch] = ()) -> tuple[Scenario, ...]:
@@ -70,120 +52,6 @@ def read_scenarios(file: Path, roster: Sequence[Branch] = ()) -> tuple[Scenario,
     Raises :class:`agent.ports.ConfigurationError` with all mistakes, each with file and line.
     """
     return _Reader(examine(file), roster).read()
-
-
-# --- the values of one phase ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameter:
-    check: _Check
-    default: float | str | None = None
-    """None: nothing unless it is written."""
-
-
-def _number(low: float, high: float, unit: str) -> Callable[[object], float]:
-    def check(value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        raise _Wrong(f"write {unit} from {low:g} to {high:g}, not {value!r}")
-
-    return check
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _Wrong("write a text")
-    return value
-
-
-def _duration(value: object) -> float:
-    try:
-        return parse_duration_s(value)
-    except ValueError as error:
-        raise _Wrong(str(error)) from None
-
-
-def _status(value: object) -> float:
-    if not isinstance(value, int) or not 200 <= value <= 599:  # noqa: PLR2004 - HTTP's own borders
-        raise _Wrong(f"write an HTTP status from 200 to 599, not {value!r}")
-    return value
-
-
-_RATIO = _Parameter(_number(0.0, 1.0, "a share"), 1.0)
-
-PARAMETERS: Mapping[Kind, Mapping[str, _Parameter]] = {
-    Kind.LATENCY: {
-        "factor": _Parameter(_number(0.01, 1e6, "a factor")),
-        "ms": _Parameter(_number(0.0, 3.6e6, "milliseconds")),
-    },
-    Kind.HTTP: {
-        "code": _Parameter(_status, 503.0),
-        "ratio": _RATIO,
-        "body": _Parameter(_text, ""),
-    },
-    Kind.TIMEOUT: {"ratio": _RATIO},
-    Kind.REFUSE: {},
-    Kind.RESET: {"ratio": _RATIO},
-    Kind.DNS: {"rcode": _Parameter(_text, "NXDOMAIN")},
-    Kind.TLS: {"reason": _Parameter(_text, "certificate has expired")},
-    Kind.AUTH_FAIL: {"ratio": _RATIO},
-    Kind.SCHEMA_DRIFT: {"change": _Parameter(_text, "every field has another name")},
-    Kind.QUEUE_STUCK: {"drain": _Parameter(_number(0.0, 1.0, "a share"), 0.0)},
-    Kind.RANDOM_APPROVE: {"ratio": _RATIO},
-    Kind.STALE: {"lag": _Parameter(_duration, 3600.0)},
-    Kind.LOSS: {"ratio": _RATIO},
-    Kind.CLOSED: {},
-}
-"""What each kind takes."""
-
-
-def parse_scope(value: object) -> Scope:
-    """A scope as the contract writes it; ValueError says how to write it."""
-    if isinstance(value, Mapping) and len(value) == 1:
-        # The unquoted spelling: YAML makes `{offices: [jember]}` of it.
-        [(word, names)] = value.items()
-        listed = ",".join(str(name) for name in names) if isinstance(names, tuple) else None
-        value = f"{word}:[{listed}]" if listed is not None else f"{word}:{names}"
-    text = str(value).strip()
-    if text == Reach.ALL:
-        return Scope()
-    if match := _LISTED.fullmatch(text):
-        names = tuple(name.strip(" \"'") for name in match[2].split(",") if name.strip())
-        if names:
-            return Scope(reach=Reach(match[1]), names=names)
-    word, _, rest = text.partition(":")
-    if word == Reach.ZONE and rest.strip() in ZONES:
-        return Scope(reach=Reach.ZONE, names=(rest.strip(),))
-    if word == Reach.SHARE and (share := _share(rest)) is not None:
-        return Scope(reach=Reach.SHARE, share=share)
-    raise ValueError(
-        f'"{text}" is no scope; write all, provinces:[Bali], tz:WIB (or WITA, WIT), '
-        "offices:[jember] or share:0.4"
-    )
-
-
-def _share(text: str) -> float | None:
-    try:
-        share = float(text)
-    except ValueError:
-        return None
-    return share if 0.0 <= share <= 1.0 else None
-
-
-def parse_start(value: object) -> datetime:
-    """The local wall clock and zone at offset 0; ValueError says how to write it."""
-    match = _START.fullmatch(str(value))
-    try:
-        if match:
-            zone = timezone(timedelta(hours=_OFFSET_H[match[2]]), match[2])
-            return datetime.fromisoformat(match[1]).replace(tzinfo=zone)
-    except ValueError:
-        pass  # The pattern fits, the date does not exist: told below.
-    raise ValueError(f'"{value}" is no start; write it as "2019-05-06T10:00 WITA"')
-
-
-# --- the file ------------------------------------------------------------------------------------
 
 
 class _Reader:
@@ -253,7 +121,7 @@ class _Reader:
             name=str(entry.get("name", scenario_id)),
             phases=tuple(phase for phase in read if phase is not None),
             start=self._value(path, entry, "start", parse_start, None),
-            compress=self._value(path, entry, "compress", _number(0.001, 1e6, "a speed-up"), 1.0),
+            compress=self._value(path, entry, "compress", number(0.001, 1e6, "a speed-up"), 1.0),
             acts=tuple(self._act((*path, "acts", i), act) for i, act in enumerate(acts)),
         )
 
@@ -283,8 +151,8 @@ class _Reader:
         for key in ("at", "until"):
             if key not in entry:
                 self._note(path, f"a phase needs `{key}`, an offset such as 0+06:30")
-        at_s = self._value(path, entry, "at", _duration, 0.0)
-        until_s = self._value(path, entry, "until", _duration, at_s + 1.0)
+        at_s = self._value(path, entry, "at", parse_duration_s, 0.0)
+        until_s = self._value(path, entry, "until", parse_duration_s, at_s + 1.0)
         if until_s <= at_s:
             self._note((*path, "until"), "it ends before it begins; `until` must be after `at`")
         return at_s, until_s
@@ -331,9 +199,9 @@ class _Reader:
             entry = {}
         self._keys(path, entry, ("at", "title", "watch_for"))
         return Act(
-            at_s=self._value(path, entry, "at", _duration, 0.0),
-            title=self._value(path, entry, "title", _text, ""),
-            watch_for=self._value(path, entry, "watch_for", _text, ""),
+            at_s=self._value(path, entry, "at", parse_duration_s, 0.0),
+            title=self._value(path, entry, "title", text, ""),
+            watch_for=self._value(path, entry, "watch_for", text, ""),
         )
 
     # --- what every part needs ---
@@ -350,7 +218,7 @@ class _Reader:
             return default
         try:
             return parse(entry[key])
-        except (_Wrong, ValueError) as error:
+        except ValueError as error:
             self._note((*path, key), str(error))
             return default
 
@@ -386,8 +254,3 @@ class _Reader:
 
     def _note(self, path: KeyPath, what: str) -> None:
         self._mistakes.append(self._lines.mistake(path, what))
-
-
-_PHASE_KEYS = ("at", "until", "service", "scope", "kind", "where")
-_ANY_PARAMETER = {name: each for takes in PARAMETERS.values() for name, each in takes.items()}
-"""What a phase of an unknown kind may hold, so that one mistake is not told as many."""

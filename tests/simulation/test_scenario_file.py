@@ -8,7 +8,8 @@ import pytest
 
 from agent.ports import ConfigurationError
 from agent.simulation.scenario import SERVICES, Kind, Reach, Scenario, Scope, Where
-from agent.simulation.scenario_file import parse_duration_s, parse_scope, read_scenarios
+from agent.simulation.scenario_file import read_scenarios
+from agent.simulation.scenario_values import parse_duration_s, parse_scope
 from tests.support.nation import NATION
 
 SHIPPED = Path(__file__).parents[2] / "agent" / "simulation"
