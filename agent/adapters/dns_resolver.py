@@ -41,10 +41,10 @@ class Resolver:
             raise LookupFailed(f"{self._running} look-ups are still without an answer")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[str]] = loop.create_future()
-        self._running += 1
         threading.Thread(
             target=self._work, args=(loop, answer, host, port), name="pantau-dns", daemon=True
         ).start()
+        self._running += 1
         return await answer
 
     def _work(

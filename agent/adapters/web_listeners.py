@@ -16,7 +16,9 @@ from importlib import resources
 import structlog
 from aiohttp import web
 
-from agent.adapters import status_page
+from agent.adapters.lobby_page import lobby_page
+from agent.adapters.nation_page import nation_page
+from agent.adapters.page_frame import STYLE_PATH
 from agent.adapters.prometheus_exporter import Exposition
 from agent.adapters.status_document import status_document
 from agent.core.view import OfficeView
@@ -107,10 +109,10 @@ def _cut(connection: web.RequestHandler) -> None:
 def public_listener(view: View, *, host: str, port: int) -> WebListener:
     """The office's own state in words."""
     pages = web.Application(middlewares=[_one_answer])
-    lobby = _html(lambda: status_page.lobby_page(view()))
+    lobby = _html(lambda: lobby_page(view()))
     pages.router.add_get("/", lobby)
     pages.router.add_get("/lobi", lobby)
-    pages.router.add_get(status_page.STYLE_PATH, _style())
+    pages.router.add_get(STYLE_PATH, _style())
     return WebListener(pages, host=host, port=port)
 
 
@@ -128,10 +130,10 @@ def operations_listener(
     and a first round done.
     """
     pages = web.Application(middlewares=[_one_answer])
-    nation = _html(lambda: status_page.nation_page(view()))
+    nation = _html(lambda: nation_page(view()))
     for path in ("/", "/nasional"):
         pages.router.add_get(path, nation)
-    pages.router.add_get(status_page.STYLE_PATH, _style())
+    pages.router.add_get(STYLE_PATH, _style())
     pages.router.add_get("/api/v1/status", _document(view))
     pages.router.add_get("/metrics", _metrics(exposition))
     for path in ("/-/healthy", "/healthz"):

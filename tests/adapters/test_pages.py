@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from agent.adapters.lobby_page import lobby_page
+from agent.adapters.nation_page import nation_page
 from agent.adapters.status_document import status_document
-from agent.adapters.status_page import lobby_page, nation_page
+from agent.core import vocabulary
 from agent.core.view import OfficeView
 from tests.adapters import office_views as offices
 
@@ -94,6 +97,14 @@ def test_what_was_not_heard_lately_is_not_known(view: OfficeView):
         assert "Belum dapat dipastikan" in words
         assert "nasional (sistem pusat)" not in words
         assert "seluruh Indonesia" not in words
+
+
+def test_a_long_list_of_affected_services_is_told_whole():
+    everything = tuple(vocabulary.SERVICES)
+    incident = replace(offices.INCIDENT, affected=everything)
+    view = replace(offices.NATIONAL, bulletin=offices.bulletin({}, incident))
+    words = Reading(nation_page(view)).words
+    assert ", ".join(map(vocabulary.service_name, everything)) in words
 
 
 def test_the_document_is_sound_json_and_says_the_same():
