@@ -65,7 +65,8 @@ class NatsExchange:
 
     async def watch(self, silent_after_s: float) -> AsyncIterator[WatchEvent]:
         sink = _StatusSink(silent_after_s, self._clock)
-        follower = self._follower((STATUS, BEAT), sink, _ASK_STATUSES_EVERY_S, quiet_only=False)
+        ask_every_s = min(_ASK_STATUSES_EVERY_S, silent_after_s / 4.0)
+        follower = self._follower((STATUS, BEAT), sink, ask_every_s, quiet_only=False)
         sink.follower = follower
         async with _Running(follower, sink.feed.queue):
             async for event in sink.feed.events():

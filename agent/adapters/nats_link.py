@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import random
 import re
@@ -23,6 +24,7 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from agent.clock import Clock
 from agent.ports import Conflict, Denied, ExchangeError, Unavailable
@@ -38,7 +40,7 @@ _REFUSED_WAIT_S = 10.0
 """Credentials that were refused are tried again at leisure: they may have been renewed."""
 _WRONG_LAST_SEQUENCE = (10071, 10164)
 _NO_RESPONDERS = "503"
-_DENIED_SUBJECT = re.compile(r'permissions violation for publish to "([^"]+)"')
+_DENIED = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,19 @@ class NatsSettings:
     """For one call, from asking to the answer."""
 
 
+class Delivery:
+    """A subject of our own at which the engine delivers."""
+
+    def __init__(self, subject: str, subscription: Subscription) -> None:
+        self.subject = subject
+        self._subscription = subscription
+
+    async def end(self) -> None:
+        """Take no more deliveries; harmless when the connection is gone."""
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await self._subscription.unsubscribe()
+
+
 class Session:
     """One connection, from its making to its loss."""
 
@@ -66,7 +81,6 @@ class Session:
         self._inbox = inbox
         self._clock = clock
         self._answers: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
-        self._takers: dict[str, Callable[[Msg], None]] = {}
         self._tokens = 0
         self._doubtful = False
         """A call went unanswered: nothing more is sent until the engine answers a ping."""
@@ -74,15 +88,14 @@ class Session:
         self.acknowledged_s: float | None = None
         self.generation: float | None = None
 
-    def deliver_to(self, take: Callable[[Msg], None]) -> str:
+    async def deliver_to(self, take: Callable[[Msg], None]) -> Delivery:
         """Make a subject whose messages are handed to ``take``, on the loop, in order."""
-        token = self._new_token()
-        self._takers[token] = take
-        return f"{self._inbox}.{token}"
 
-    def deliver_no_more(self, subject: str) -> None:
-        """Drop what still arrives at a subject of ``deliver_to``."""
-        self._takers.pop(subject.rpartition(".")[2], None)
+        async def pass_on(message: Msg) -> None:
+            take(message)
+
+        subject = f"{self._inbox}.to.{self._new_token()}"
+        return Delivery(subject, await self._client.subscribe(subject, cb=pass_on))
 
     async def request(
         self,
@@ -116,24 +129,22 @@ class Session:
             del self._answers[token]
         return self._read(message)
 
-    async def route(self, message: Msg) -> None:
-        """Hand an incoming message to whoever waits for it."""
-        token = message.subject.rpartition(".")[2]
-        waiting = self._answers.get(token)
-        if waiting is not None:
-            if not waiting[1].done():
-                waiting[1].set_result(message)
-        elif (take := self._takers.get(token)) is not None:
-            take(message)
+    async def answer(self, message: Msg) -> None:
+        """Hand an answer to whoever asked."""
+        waiting = self._answers.get(message.subject.rpartition(".")[2])
+        if waiting is not None and not waiting[1].done():
+            waiting[1].set_result(message)
 
     def refuse(self, text: str) -> None:
         """Take in an error that the engine reports beside the answers."""
-        denied = _DENIED_SUBJECT.search(text.lower())
+        denied = _DENIED.search(text.lower())
         if denied is None:
             return
+        verb, denied_subject = denied.groups()
         for subject, answer in self._answers.values():
-            if subject == denied[1] and not answer.done():
-                answer.set_exception(Denied(f"may not publish to {subject}"))
+            # Without its own inbox a session hears no answer at all.
+            if not answer.done() and (verb == "subscription" or subject == denied_subject):
+                answer.set_exception(Denied(f"permission refused: {verb} to {denied_subject}"))
 
     def lose(self) -> None:
         """End the session: nobody waits for it any longer."""
@@ -316,7 +327,7 @@ class NatsLink:
                 **self._options(), verbose=verbose, error_cb=on_error, closed_cb=on_closed
             )
             _check_version(client)
-            await client.subscribe(f"{inbox}.>", cb=session.route)
+            await client.subscribe(f"{inbox}.*", cb=session.answer)
         except BaseException as error:
             await session.close()
             if isinstance(error, ExchangeError) or not isinstance(error, Exception):

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from nats.aio.msg import Msg
 
-from agent.adapters.nats_link import NatsLink, NotFound, Session
+from agent.adapters.nats_link import Delivery, NatsLink, NotFound, Session
 from agent.adapters.nats_streams import Stream
 from agent.clock import Clock
 from agent.core.model import is_name
@@ -83,7 +83,7 @@ class _Consumer:
         self._stream = stream
         self._follower = follower
         self._name = ""
-        self._subject = session.deliver_to(self._take)
+        self._delivery: Delivery | None = None
         self._delivered = 0
         self._snapshot_left: int | None = None
         self._proof: tuple[float, int] | None = None
@@ -99,8 +99,9 @@ class _Consumer:
     async def create(self, timeout_s: float) -> None:
         """Ask the engine to deliver."""
         asked_s = self._follower.clock.now_s()
+        self._delivery = await self._session.deliver_to(self._take)
         config = {
-            "deliver_subject": self._subject,
+            "deliver_subject": self._delivery.subject,
             "deliver_policy": "last_per_subject",
             "filter_subject": f"{self._stream.prefix}>",
             "ack_policy": "none",
@@ -132,9 +133,10 @@ class _Consumer:
         self._proof = (asked_s, _sent(answer) + int(answer.get("num_pending", 0)))
         self._settle()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Listen no more; the engine drops the consumer by itself."""
-        self._session.deliver_no_more(self._subject)
+        if self._delivery is not None:
+            await self._delivery.end()
 
     def _take(self, message: Msg) -> None:
         position = _position(message.reply)
@@ -219,7 +221,7 @@ class Follower:
             except ExchangeError as error:
                 self.sink.stale(str(error))
             finally:
-                self._forget()
+                await self._forget()
             await asyncio.sleep(_BEGIN_AGAIN_S * random.uniform(0.5, 1.5))  # noqa: S311
 
     def settle(self) -> None:
@@ -239,7 +241,9 @@ class Follower:
         self._generation = session.generation or 0.0
         self._consumers = [_Consumer(session, stream, self) for stream in self._streams]
         losing = asyncio.create_task(session.lost.wait(), name="exchange watch loss")
-        losing.add_done_callback(lambda _: self.lose("the connection was lost"))
+        losing.add_done_callback(
+            lambda task: None if task.cancelled() else self.lose("the connection was lost")
+        )
         try:
             for consumer in self._consumers:
                 await consumer.create(self._timeout_s)
@@ -276,10 +280,10 @@ class Follower:
         """How long the quietest consumer has given no sign of life."""
         return self.clock.now_s() - min(consumer.seen_s for consumer in self._consumers)
 
-    def _forget(self) -> None:
-        for consumer in self._consumers:
-            consumer.end()
-        self._consumers = []
+    async def _forget(self) -> None:
+        consumers, self._consumers = self._consumers, []
         self._synced = False
         self._lost = None
         self._wake.clear()
+        for consumer in consumers:
+            await consumer.end()

@@ -156,6 +156,7 @@ class Elector:
     def written(self, write: Write, revision: int, sent_s: float) -> None:
         """Note that ``write``, sent at ``sent_s`` or later, was acknowledged with ``revision``."""
         self._sent = None
+        self._seen = _Seen(revision=revision, lease=write.lease, since_s=sent_s)
         if write.lease.holder != NOBODY:
             self._held = _Held(lease=write.lease, revision=revision, sent_s=sent_s)
 

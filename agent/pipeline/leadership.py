@@ -6,6 +6,7 @@ leading. Whoever acts asks ``remaining_s`` immediately before acting.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 
 import structlog
@@ -60,10 +61,8 @@ class Leadership:
 
     async def step(self) -> None:
         """Look at the lease and do what is due: nothing, renew it or take it over."""
-        try:
+        with contextlib.suppress(ExchangeError):  # The exchange itself tells that it fails.
             await self._step()
-        except ExchangeError as error:
-            log.debug("lease not settled", error=type(error).__name__, reason=str(error))
         self._tell()
 
     async def resign(self) -> None:

@@ -21,13 +21,8 @@ from agent.ports import BeatPut, Denied, Silent, StatusPut, Synced, Unavailable
 from tests.adapters.exchange_conformance import ExchangeConformance, announcing, next_of, watching
 from tests.support import real_parts
 
-BRANCHES = (
-    "jember",
-    "sorong",
-    "medan",
-    *(f"hub-{n}" for n in range(3)),
-    *(f"office-{n}" for n in range(4)),
-)
+HUBS = ("jember", "sorong", "medan", "hub-0", "hub-1", "hub-2")
+BRANCHES = (*HUBS, "office-0", "office-1", "office-2", "office-3")
 PASSWORD = "correct horse"
 
 
@@ -122,9 +117,8 @@ async def world(tmp_path: Path) -> AsyncIterator[NatsWorld]:
 class TestNatsExchange(ExchangeConformance):
     async def test_another_branchs_keys_are_denied(self, world: NatsWorld):
         sorong = world._made("sorong", "jember-office", PASSWORD)
-        with pytest.raises((Denied, Unavailable)):
+        with pytest.raises(Denied):
             await sorong.start()
-        await sorong.close()
         jember = world.exchange("jember", hub=False)
         hub = world.exchange("medan")
         await hub.start()
