@@ -113,6 +113,7 @@ class ChannelDetector:
         self._first_bad_s: dict[str, float] = {}
         self._last_bad_s: dict[str, float] = {}
         self._hot_since_s: dict[str, float] = {}
+        self._newest_bad: set[str] = set()
         size = len(groups.roster)
         self.a1 = self._numbers.a1(size)
         self.a2 = self._numbers.a2(size)
@@ -197,9 +198,18 @@ class ChannelDetector:
         return self.alarms.get(NATION)
 
     def failing(self, group: str) -> tuple[str, ...]:
-        """Offices of a group that count as failing, in roster order."""
+        """Offices of a group that count as failing for people, in roster order.
+
+        A solid vote, or any vote of an office whose newest result is bad: at the declaration many
+        have been asked only once since it began.
+        """
         inside = self._groups.roster if group in (NATION, ROSTER) else self._groups.members[group]
-        return tuple(branch for branch in inside if self._votes.get(branch, 0.0) >= SOLID)
+        return tuple(branch for branch in inside if self._fails(branch))
+
+    def _fails(self, branch: str) -> bool:
+        least = 0.0 if branch in self._newest_bad else SOLID
+        value = self._votes.get(branch, 0.0)
+        return value > 0 and value >= least
 
     def score(self) -> float:
         """What remains of the votes beyond the worst groups, branch equivalents."""
@@ -215,6 +225,7 @@ class ChannelDetector:
         self, branch: str, started_s: float, *, bad: bool, p0: float, now_s: float, blind: bool
     ) -> None:
         before = self._w.get(branch, 0.0)
+        (self._newest_bad.add if bad else self._newest_bad.discard)(branch)
         if bad:
             self._first_bad_s.setdefault(branch, started_s)
             self._last_bad_s[branch] = max(started_s, self._last_bad_s.get(branch, started_s))

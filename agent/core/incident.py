@@ -141,6 +141,8 @@ class Incident:
     """Grows with every change of content that people should see."""
     peak: int = 0
     """Most offices ever failing in it."""
+    peak_of: int = 0
+    """Offices that reported then."""
     told_failing: int = 0
     """Offices failing when that was last told in a reply or at the opening."""
     told_s: float = 0.0
@@ -268,6 +270,7 @@ def begin(
         evidence=_bounded(situation.evidence),
         spread=situation.spread,
         peak=failing,
+        peak_of=situation.evidence.reporting,
         told_failing=failing,
         told_s=now_s,
         edited_s=now_s,
@@ -276,10 +279,13 @@ def begin(
     )
 
 
-def advance(incident: Incident, situation: Situation, *, term: int, now_s: float) -> Incident:
+def advance(
+    incident: Incident, situation: Situation, *, term: int, now_s: float, settle_s: float = REPLY_S
+) -> Incident:
     """The incident after one more look at its situation; the very same object if nothing changed.
 
-    New replies are appended with empty words: the caller renders them before it writes the record.
+    ``settle_s`` is how long it takes until every office has been asked again: growth is told
+    against what was told last, and not before. New replies are appended with empty words: the caller renders them before it writes the record.
     """
     turn = TABLE[incident.phase, stimulus(situation)]
     if turn.to is None:
@@ -291,7 +297,7 @@ def advance(incident: Incident, situation: Situation, *, term: int, now_s: float
     if turn.say is not None:
         after = _say(after, turn.say, now_s)
     elif turn.to is Phase.OPEN and not worse:
-        after = _say_size(after, incident, now_s)
+        after = _say_size(after, incident, now_s, max(REPLY_S, settle_s))
     if after is incident:
         return incident
     return replace(after, term=term)
@@ -341,6 +347,11 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
     severity = max(incident.severity, situation.severity, key=lambda each: each.rank)
     reopened = incident.phase is Phase.CLOSED
     closing = to is Phase.CLOSED
+    peak, peak_of = max(
+        (incident.peak, incident.peak_of),
+        (len(situation.evidence.failing), situation.evidence.reporting),
+        key=lambda extent: extent[0],
+    )
     after = replace(
         incident,
         phase=to,
@@ -350,7 +361,8 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
         working=situation.working,
         evidence=incident.evidence if closing else _kept_evidence(incident, situation),
         spread=incident.spread if to is not Phase.OPEN else situation.spread,
-        peak=max(incident.peak, len(situation.evidence.failing)),
+        peak=peak,
+        peak_of=peak_of,
         recovering_s=_recovering_s(incident, to, now_s),
         ended_s=None if to is Phase.OPEN else (situation.ended_s or incident.ended_s),
         closed_s=now_s if closing else (None if reopened else incident.closed_s),
@@ -411,9 +423,9 @@ def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return (root, *(m for m in replies if m.sequence not in gone))
 
 
-def _say_size(after: Incident, before: Incident, now_s: float) -> Incident:
+def _say_size(after: Incident, before: Incident, now_s: float, settle_s: float) -> Incident:
     """Tell growth, shrinking, and another first broken step, each seldom."""
-    if now_s - before.told_s < REPLY_S:
+    if now_s - before.told_s < settle_s:
         return after
     failing, told = len(after.evidence.failing), before.told_failing
     if failing >= max(told + 2, GROWN * told):

@@ -50,6 +50,8 @@ from agent.ports import (
 STEP_S = 1.0
 TICK_S = 0.5
 BEAT_S = 10.0
+SETTLE_PERIODS = 1.2
+"""Periods after which every office has been asked again."""
 BULLETIN_EVERY_S = 5.0
 """Small numbers of the bulletin are rewritten at most this often."""
 
@@ -334,7 +336,10 @@ class Term:
 
     def _advanced(self, incident: Incident, situation: Situation, now_s: float) -> Incident:
         """The incident advanced, and its new replies put into words."""
-        after = incidents.advance(incident, situation, term=self.number, now_s=now_s)
+        settle_s = SETTLE_PERIODS * self._mandate.periods_s.get(incident.root, 0.0)
+        after = incidents.advance(
+            incident, situation, term=self.number, now_s=now_s, settle_s=settle_s
+        )
         for each in after.messages:
             silent = each.sequence == 0 or each.text or each.delivery is not Delivery.PENDING
             if not silent:

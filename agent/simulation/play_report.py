@@ -60,7 +60,7 @@ def _incident(
         "opened_after_s": round(incident.opened_s - began_s, 1),
         "resolved_after_s": None if closed_s is None else round(closed_s - began_s, 1),
         "offices_failing": incident.peak,
-        "offices_reporting": incident.evidence.reporting,
+        "offices_reporting": incident.peak_of,
         "root_messages": roots,
         "thread_messages": replies,
     }
