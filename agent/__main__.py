@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from agent import __version__
-from agent.commands import simulate, validate
+from agent.commands import demo, simulate, validate
 
-COMMANDS = (validate, simulate)
+COMMANDS = (validate, demo, simulate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,8 +12,10 @@ from agent.simulation.workspace import Workspace
 NAMES_SHOWN = 12
 
 
-def show(report: dict[str, Any], workspace: Workspace, console: Console) -> None:
-    """Print the summary of a finished play."""
+def show(
+    report: dict[str, Any], workspace: Workspace, console: Console, *, messages: bool = True
+) -> None:
+    """Print the summary of a finished play; ``messages`` unless they were shown as they came."""
     table = Table(title=f"{report['scenario']}: {report['branches']} offices")
     for column in ("incident", "severity", "opened", "resolved", "offices", "messages"):
         table.add_column(column)
@@ -34,7 +36,7 @@ def show(report: dict[str, Any], workspace: Workspace, console: Console) -> None
         names = report[what]
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
         console.print(f"{what}: {', '.join(names[:NAMES_SHOWN]) or 'none'}{more}")
-    for root in workspace.roots():
+    for root in workspace.roots() if messages else ():
         console.print()
         console.print(root.text, markup=False, highlight=False)
         for reply in workspace.replies(root.channel, root.ts):

@@ -168,7 +168,8 @@ class Term:
         self._meters = meters
         self._stream = StreamTime(clock.now_s(), clock.wall_s())
         self._synced = asyncio.Event()
-        self._told: Bulletin | None = None
+        self.told: Bulletin | None = None
+        """The bulletin that was last announced."""
         self._told_s = float("-inf")
         self._beat_s = float("-inf")
         self._ground = Ground(
@@ -366,7 +367,7 @@ class Term:
         )
         if self._worth_telling(bulletin, mine_s):
             await self._exchange.announce(BULLETIN, codec.to_bytes(bulletin))
-            self._told, self._told_s, self._beat_s = bulletin, mine_s, mine_s
+            self.told, self._told_s, self._beat_s = bulletin, mine_s, mine_s
         elif mine_s - self._beat_s >= BEAT_S:
             beat = json.dumps({"term": self.number}, separators=(",", ":"))
             await self._exchange.announce(BEAT, beat.encode())
@@ -374,7 +375,7 @@ class Term:
 
     def _worth_telling(self, bulletin: Bulletin, mine_s: float) -> bool:
         """States at once, numbers seldom: the bulletin travels over every office's line."""
-        told = self._told
+        told = self.told
         if told is None or _states(bulletin) != _states(told):
             return True
         if mine_s - self._told_s < BULLETIN_EVERY_S:

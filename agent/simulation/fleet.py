@@ -111,6 +111,8 @@ class Fleet:
         self.witness = Witness(incidents={}, abstained=set(), silent=set())
         self.on_look: Callable[[float], None] | None = None
         """Called about twice a second with the offset, for whoever narrates."""
+        self.on_started: Callable[[], None] | None = None
+        """Called once, when every agent has been started."""
         self._clock = clock
         self._ending = ending
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -126,6 +128,8 @@ class Fleet:
                 self._start(branch)
                 if number % 16 == 15:  # noqa: PLR2004 - let the first ones connect meanwhile
                     await asyncio.sleep(START_SPREAD_S / len(offices))
+            if self.on_started is not None:
+                self.on_started()
             await self._warm_up()
             self.centre.begin(self._clock.now_s())
             self.witness.began_s = self._clock.wall_s()

@@ -40,7 +40,7 @@ async def _play(play: Play, seed: int, on_look: Callable[[float, Fleet], None] |
     wall_s = _DEFAULT_START_S if start is None else start.timestamp()
     clock = VirtualClock(asyncio.get_running_loop(), wall_s - _warm_up_s(play))
     centre = Centre(play.faults, now_s=clock.now_s, seed=seed)
-    workspace = Workspace(_channels(play), clock)
+    workspace = Workspace(channels(play), clock)
     fleet = Fleet(
         plan=play.plan,
         scenario=play.scenario,
@@ -79,7 +79,8 @@ def _warm_up_s(play: Play) -> float:
     return 1.1 * max(play.plan.mandate.periods_s.values())
 
 
-def _channels(play: Play) -> set[str]:
+def channels(play: Play) -> set[str]:
+    """The channels that the messages of a play may go to."""
     routes = play.plan.mandate.routes
     named = (routes.main, routes.slow, routes.regional, routes.fallback)
     return {channel for channel in (*named, *routes.by_service.values()) if channel}
