@@ -14,7 +14,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from agent.adapters import nats_streams
-from agent.adapters.nats_link import NatsLink, NatsSettings, NotFound, Session, seconds_of
+from agent.adapters.nats_link import (
+    NatsLink,
+    NatsSettings,
+    NotFound,
+    Session,
+    seconds_of,
+    shaped_answer,
+)
 from agent.adapters.nats_streams import BEAT, COORDINATION, LEDGER, PUBLIC, STATUS, Stream
 from agent.adapters.nats_watch import Follower
 from agent.adapters.watch_feed import NewestQueue, WatchFeed
@@ -23,6 +30,7 @@ from agent.core.model import is_name
 from agent.ports import (
     MAX_VALUE_BYTES,
     Denied,
+    ExchangeError,
     ExchangeHealth,
     Invalid,
     Record,
@@ -139,9 +147,8 @@ class NatsExchange:
         if len(value) > MAX_VALUE_BYTES:
             raise Invalid(f"{len(value)} bytes are more than the {MAX_VALUE_BYTES} allowed")
         answer = await self._ask(stream.subject(name), value, headers)
-        if answer.get("stream") != stream.name:
-            raise Unavailable("an answer of another shape")
-        return int(answer["seq"])
+        with shaped_answer():
+            return int(answer["seq"])
 
     async def _read(self, stream: Stream, name: str) -> Record:
         question = json.dumps({"last_by_subj": stream.subject(name)}).encode()
@@ -149,18 +156,20 @@ class NatsExchange:
             answer = await self._ask(f"$JS.API.STREAM.MSG.GET.{stream.name}", question)
         except NotFound:
             return Record(name=name)
-        message = answer["message"]
-        return Record(
-            name=name,
-            value=base64.b64decode(message.get("data", "")),
-            revision=int(message["seq"]),
-            stored_s=seconds_of(message["time"]),
-        )
+        with shaped_answer():
+            message = answer["message"]
+            return Record(
+                name=name,
+                value=base64.b64decode(message.get("data", "")),
+                revision=int(message["seq"]),
+                stored_s=seconds_of(message["time"]),
+            )
 
     async def _records(self, prefix: str) -> list[Record]:
         question = json.dumps({"subjects_filter": f"{COORDINATION.prefix}>"}).encode()
         answer = await self._ask(f"$JS.API.STREAM.INFO.{COORDINATION.name}", question)
-        subjects = answer["state"].get("subjects") or {}
+        with shaped_answer():
+            subjects = dict(answer["state"].get("subjects") or {})
         names = sorted(subject.removeprefix(COORDINATION.prefix) for subject in subjects)
         matching = [name for name in names if name.startswith(prefix)]
         places = asyncio.Semaphore(_READS_AT_ONCE)
@@ -172,7 +181,7 @@ class NatsExchange:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(read(name)) for name in matching]
-        except* Unavailable:
+        except* ExchangeError:
             raise Unavailable("not all records could be read") from None
         return [record for task in tasks if (record := task.result()).revision]
 
@@ -192,10 +201,12 @@ class NatsExchange:
             )
         except NotFound:
             answer = await self._create(session, stream)
-        wrong = nats_streams.difference(stream, answer["config"])
+        with shaped_answer():
+            wrong = nats_streams.difference(stream, answer["config"])
+            created_s = seconds_of(answer["created"])
         if wrong is not None:
             raise Unavailable(f"the store is not as it must be: {wrong}")
-        return seconds_of(answer["created"])
+        return created_s
 
     async def _create(self, session: Session, stream: Stream) -> dict[str, Any]:
         settings = json.dumps(stream.settings(self._settings.replicas)).encode()

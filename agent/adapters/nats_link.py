@@ -14,7 +14,7 @@ import json
 import random
 import re
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +60,26 @@ class NatsSettings:
     """For one call, from asking to the answer."""
 
 
+@contextlib.contextmanager
+def _foreign_errors() -> Iterator[None]:
+    """Turn what the client raises into Unavailable; on a dying connection it may raise anything."""
+    try:
+        yield
+    except TimeoutError:
+        raise  # Ours or the client's: either way the answer did not come in time.
+    except (nats.errors.Error, OSError, RuntimeError, AttributeError) as error:
+        raise Unavailable(f"the connection is broken: {type(error).__name__}") from None
+
+
+@contextlib.contextmanager
+def shaped_answer() -> Iterator[None]:
+    """Turn the trouble of reading an answer that lacks what it must have into Unavailable."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Unavailable("an answer of another shape") from None
+
+
 class Delivery:
     """A subject of our own at which the engine delivers."""
 
@@ -69,7 +89,7 @@ class Delivery:
 
     async def end(self) -> None:
         """Take no more deliveries; harmless when the connection is gone."""
-        with contextlib.suppress(nats.errors.Error, OSError):
+        with contextlib.suppress(Unavailable), _foreign_errors():
             await self._subscription.unsubscribe()
 
 
@@ -95,7 +115,8 @@ class Session:
             take(message)
 
         subject = f"{self._inbox}.to.{self._new_token()}"
-        return Delivery(subject, await self._client.subscribe(subject, cb=pass_on))
+        with _foreign_errors():
+            return Delivery(subject, await self._client.subscribe(subject, cb=pass_on))
 
     async def request(
         self,
@@ -116,15 +137,14 @@ class Session:
         try:
             async with asyncio.timeout(max(0.0, deadline_s - self._clock.now_s())):
                 reply = f"{self._inbox}.{token}"
-                await self._client.publish(subject, payload, reply=reply, headers=headers)
+                with _foreign_errors():
+                    await self._client.publish(subject, payload, reply=reply, headers=headers)
             # A second limit, because the client swallows a cancellation while it flushes.
             async with asyncio.timeout(max(0.0, deadline_s - self._clock.now_s())):
                 message = await answer
         except TimeoutError:
             self._doubtful = True
             raise Unavailable("no answer in time") from None
-        except nats.errors.Error as error:
-            raise Unavailable(f"not sent: {error}") from None
         finally:
             del self._answers[token]
         return self._read(message)
@@ -158,15 +178,17 @@ class Session:
         self.lose()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                await self._client.close()
-        except (TimeoutError, OSError, nats.errors.Error):
+                with _foreign_errors():
+                    await self._client.close()
+        except (TimeoutError, Unavailable):
             log.debug("connection not closed in order")
 
     async def _prove_alive(self, timeout_s: float) -> None:
         try:
             async with asyncio.timeout(timeout_s):
-                await self._client.flush(timeout=max(1, int(timeout_s)))
-        except (TimeoutError, OSError, nats.errors.Error):
+                with _foreign_errors():
+                    await self._client.flush(timeout=max(1, int(timeout_s)))
+        except TimeoutError:
             raise Unavailable("the engine does not answer") from None
         self._doubtful = False
 
@@ -326,7 +348,7 @@ class NatsLink:
             await client.connect(
                 **self._options(), verbose=verbose, error_cb=on_error, closed_cb=on_closed
             )
-            _check_version(client)
+            self._check_server(client)
             await client.subscribe(f"{inbox}.*", cb=session.answer)
         except BaseException as error:
             await session.close()
@@ -334,6 +356,18 @@ class NatsLink:
                 raise
             raise _connect_error(troubles[-1] if troubles else error) from None
         return session
+
+    def _check_server(self, client: Client) -> None:
+        version = client.connected_server_version
+        if (version.major, version.minor) < OLDEST_SERVER:
+            oldest = ".".join(map(str, OLDEST_SERVER))
+            raise Unavailable(
+                f"nats-server {version.major}.{version.minor}.{version.patch} is too old: "
+                f"the exchange needs {oldest} or later"
+            )
+        # The client speaks TLS only if the other side asks for it, which an impostor would not.
+        if self._settings.tls is not None and not client._server_info.get("tls_required"):  # noqa: SLF001
+            raise Unavailable("the engine does not speak TLS, and TLS is configured")
 
     def _options(self) -> dict[str, Any]:
         settings = self._settings
@@ -359,16 +393,6 @@ class NatsLink:
         if settings.user is not None:
             options |= {"user": settings.user, "password": settings.password}
         return options
-
-
-def _check_version(client: Client) -> None:
-    version = client.connected_server_version
-    if (version.major, version.minor) < OLDEST_SERVER:
-        oldest = ".".join(map(str, OLDEST_SERVER))
-        raise Unavailable(
-            f"nats-server {version.major}.{version.minor}.{version.patch} is too old: "
-            f"the exchange needs {oldest} or later"
-        )
 
 
 def _connect_error(error: Exception) -> ExchangeError:

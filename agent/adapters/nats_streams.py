@@ -91,7 +91,12 @@ class Permissions:
 
 
 def permissions(branch: str, *, coordinates: bool, creates: bool = False) -> Permissions:
-    """What a branch needs and no more; hubs coordinate, and one party creates the streams."""
+    """What a branch needs and no more; hubs coordinate, and one party creates the streams.
+
+    Within one account this keeps mistakes apart and does not stop a hostile branch: the engine
+    sends its answers wherever a question's reply subject points, with its own rights, and so
+    overwrites any key with an answer's bytes. Against that each branch needs an account of its own.
+    """
     publish = [
         STATUS.subject(branch),
         BEAT.subject(branch),

@@ -12,11 +12,11 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from nats.aio.msg import Msg
 
-from agent.adapters.nats_link import Delivery, NatsLink, NotFound, Session
+from agent.adapters.nats_link import Delivery, NatsLink, NotFound, Session, shaped_answer
 from agent.adapters.nats_streams import Stream
 from agent.clock import Clock
 from agent.core.model import is_name
@@ -118,7 +118,7 @@ class _Consumer:
         )
         self._name = str(answer.get("name", ""))
         # Deliveries may have overtaken the answer: they have counted themselves already.
-        expected = int(answer.get("num_pending", 0)) + _sent(answer)
+        expected = _due(answer)
         self._proof = (asked_s, expected)
         if self._snapshot_left is None:
             self._snapshot_left = max(0, expected - self._delivered)
@@ -130,7 +130,7 @@ class _Consumer:
         answer = await self._session.request(
             f"$JS.API.CONSUMER.INFO.{self._stream.name}.{self._name}", b"", timeout_s=timeout_s
         )
-        self._proof = (asked_s, _sent(answer) + int(answer.get("num_pending", 0)))
+        self._proof = (asked_s, _due(answer))
         self._settle()
 
     async def end(self) -> None:
@@ -171,9 +171,10 @@ class _Consumer:
         self._follower.settle()
 
 
-def _sent(answer: dict[str, object]) -> int:
-    delivered = answer.get("delivered")
-    return int(delivered.get("consumer_seq", 0)) if isinstance(delivered, dict) else 0
+def _due(answer: dict[str, Any]) -> int:
+    """How many deliveries there will have been once everything stored by now has come."""
+    with shaped_answer():
+        return int(answer["delivered"]["consumer_seq"]) + int(answer["num_pending"])
 
 
 class Follower:

@@ -425,24 +425,18 @@ class ExchangeConformance:
             await watch.until(lambda _: watch.count(Stale) == 1, 15.0)
             await assert_unavailable(world, jember)
             await asyncio.sleep(2 * SILENT_AFTER_S)  # A blind reader would call sorong silent.
-            silent_while_blind = watch.count(Silent)
+            assert watch.count(Silent) == 0
             await world.resume()
             await watch.synced(2)
             synced_s = world.clock.now_s()
             await watch.until(lambda events: isinstance(events[-1], Silent))
-            warm_up_s = world.clock.now_s() - synced_s
+            assert world.clock.now_s() - synced_s >= SILENT_AFTER_S
             assert (await next_of(heard)).value == b"before"
 
-        assert silent_while_blind <= 1  # Told before the outage, if the engine's end took long.
-        assert warm_up_s >= SILENT_AFTER_S or silent_while_blind == 1
         assert watch.count(Stale) == 1
         await until_it_answers(jember)
-        assert await jember.read("kept") == Record(
-            name="kept",
-            value=b"kept",
-            revision=kept,
-            stored_s=(await jember.read("kept")).stored_s,
-        )
+        found = await jember.read("kept")
+        assert (found.value, found.revision) == (b"kept", kept)
         assert (await jember.read("lost")).revision == 0
         assert (await jember.own_status()).revision == 0
         assert b"lost" not in {_value(event) for event in watch.events}

@@ -20,6 +20,7 @@ from agent.clock import BootClock
 from agent.ports import BeatPut, Denied, Silent, StatusPut, Synced, Unavailable
 from tests.adapters.exchange_conformance import ExchangeConformance, announcing, next_of, watching
 from tests.support import real_parts
+from tests.support.counting_relay import CountingRelay
 
 HUBS = ("jember", "sorong", "medan", "hub-0", "hub-1", "hub-2")
 BRANCHES = (*HUBS, "office-0", "office-1", "office-2", "office-3")
@@ -221,6 +222,34 @@ class TestNatsExchange(ExchangeConformance):
                 )
             )
             assert watch.count(Silent) == 0
+
+    async def test_at_rest_an_office_costs_less_than_a_megabyte_an_hour(self, world: NatsWorld):
+        hub = world.exchange("medan")
+        await hub.start()
+        async with CountingRelay(world.server.port) as relay:
+            settings = NatsSettings(
+                servers=(f"nats://127.0.0.1:{relay.port}",), user="jember-office", password=PASSWORD
+            )
+            office = NatsExchange(settings, "jember", world.clock)
+            await office.start()
+            async with announcing(office) as heard:
+                await hub.announce("beat", bytes(100))
+                await next_of(heard)
+                before = relay.wire_bytes
+                for _ in range(20):
+                    await office.beat(bytes(200))
+                    await hub.announce("beat", bytes(100))
+                    await next_of(heard)
+                pair_bytes = (relay.wire_bytes - before) / 20
+                before = relay.wire_bytes
+                await office._link.session()._client.flush()
+                ping_bytes = relay.wire_bytes - before
+            await office.close()
+
+        # A heartbeat and a bulletin's beat every 10 s; a ping every 5 s, the server's every 120 s.
+        hour_bytes = 360 * pair_bytes + (720 + 30) * ping_bytes
+        print(f"{hour_bytes:,.0f} bytes an hour: {pair_bytes} a pair, {ping_bytes} a ping")  # noqa: T201
+        assert hour_bytes < 1_000_000
 
 
 @pytest.mark.anyio
