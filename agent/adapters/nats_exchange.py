@@ -14,14 +14,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from agent.adapters import nats_streams
-from agent.adapters.nats_link import (
-    NatsLink,
-    NatsSettings,
-    NotFound,
-    Session,
-    seconds_of,
-    shaped_answer,
-)
+from agent.adapters.nats_link import NatsLink, NatsSettings
+from agent.adapters.nats_session import NotFound, Session, seconds_of, shaped_answer
 from agent.adapters.nats_streams import BEAT, COORDINATION, LEDGER, PUBLIC, STATUS, Stream
 from agent.adapters.nats_watch import Follower
 from agent.adapters.watch_feed import NewestQueue, WatchFeed

@@ -9,38 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import json
 import random
-import re
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nats.errors
 import structlog
 from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
+from agent.adapters.nats_session import CLOSE_TIMEOUT_S, Session
 from agent.clock import Clock
-from agent.ports import Conflict, Denied, ExchangeError, Unavailable
+from agent.ports import Denied, ExchangeError, Unavailable
 
 log = structlog.get_logger(__name__)
 
 OLDEST_SERVER = (2, 12)
 _PENDING_BYTES = 256 * 1024
 _PING_INTERVAL_S = 5
-_CLOSE_TIMEOUT_S = 1.0
 _RECONNECT_WAIT_S = 1.0
 _REFUSED_WAIT_S = 10.0
 """Credentials that were refused are tried again at leisure: they may have been renewed."""
-_WRONG_LAST_SEQUENCE = (10071, 10164)
-_NO_RESPONDERS = "503"
-_DENIED = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,170 +50,8 @@ class NatsSettings:
     """For one call, from asking to the answer."""
 
 
-@contextlib.contextmanager
-def _foreign_errors() -> Iterator[None]:
-    """Turn what the client raises into Unavailable; on a dying connection it may raise anything."""
-    try:
-        yield
-    except TimeoutError:
-        raise  # Ours or the client's: either way the answer did not come in time.
-    except (nats.errors.Error, OSError, RuntimeError, AttributeError) as error:
-        raise Unavailable(f"the connection is broken: {type(error).__name__}") from None
-
-
-@contextlib.contextmanager
-def shaped_answer() -> Iterator[None]:
-    """Turn the trouble of reading an answer that lacks what it must have into Unavailable."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Unavailable("an answer of another shape") from None
-
-
-class Delivery:
-    """A subject of our own at which the engine delivers."""
-
-    def __init__(self, subject: str, subscription: Subscription) -> None:
-        self.subject = subject
-        self._subscription = subscription
-
-    async def end(self) -> None:
-        """Take no more deliveries; harmless when the connection is gone."""
-        with contextlib.suppress(Unavailable), _foreign_errors():
-            await self._subscription.unsubscribe()
-
-
-class Session:
-    """One connection, from its making to its loss."""
-
-    def __init__(self, client: Client, inbox: str, clock: Clock) -> None:
-        self._client = client
-        self._inbox = inbox
-        self._clock = clock
-        self._answers: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
-        self._tokens = 0
-        self._doubtful = False
-        """A call went unanswered: nothing more is sent until the engine answers a ping."""
-        self.lost = asyncio.Event()
-        self.acknowledged_s: float | None = None
-        self.generation: float | None = None
-
-    async def deliver_to(self, take: Callable[[Msg], None]) -> Delivery:
-        """Make a subject whose messages are handed to ``take``, on the loop, in order."""
-
-        async def pass_on(message: Msg) -> None:
-            take(message)
-
-        subject = f"{self._inbox}.to.{self._new_token()}"
-        with _foreign_errors():
-            return Delivery(subject, await self._client.subscribe(subject, cb=pass_on))
-
-    async def request(
-        self,
-        subject: str,
-        payload: bytes,
-        *,
-        timeout_s: float,
-        headers: dict[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Ask the engine and return its answer; every :class:`ExchangeError` may come of it."""
-        deadline_s = self._clock.now_s() + timeout_s
-        if self._doubtful:
-            await self._prove_alive(timeout_s)
-        if self.lost.is_set() or not self._client.is_connected:
-            raise Unavailable("no connection")
-        token, answer = self._new_token(), asyncio.get_running_loop().create_future()
-        self._answers[token] = (subject.lower(), answer)
-        try:
-            async with asyncio.timeout(max(0.0, deadline_s - self._clock.now_s())):
-                reply = f"{self._inbox}.{token}"
-                with _foreign_errors():
-                    await self._client.publish(subject, payload, reply=reply, headers=headers)
-            # A second limit, because the client swallows a cancellation while it flushes.
-            async with asyncio.timeout(max(0.0, deadline_s - self._clock.now_s())):
-                message = await answer
-        except TimeoutError:
-            self._doubtful = True
-            raise Unavailable("no answer in time") from None
-        finally:
-            del self._answers[token]
-        return self._read(message)
-
-    async def answer(self, message: Msg) -> None:
-        """Hand an answer to whoever asked."""
-        waiting = self._answers.get(message.subject.rpartition(".")[2])
-        if waiting is not None and not waiting[1].done():
-            waiting[1].set_result(message)
-
-    def refuse(self, text: str) -> None:
-        """Take in an error that the engine reports beside the answers."""
-        denied = _DENIED.search(text.lower())
-        if denied is None:
-            return
-        verb, denied_subject = denied.groups()
-        for subject, answer in self._answers.values():
-            # Without its own inbox a session hears no answer at all.
-            if not answer.done() and (verb == "subscription" or subject == denied_subject):
-                answer.set_exception(Denied(f"permission refused: {verb} to {denied_subject}"))
-
-    def lose(self) -> None:
-        """End the session: nobody waits for it any longer."""
-        self.lost.set()
-        for _, answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(Unavailable("the connection was lost"))
-
-    async def close(self) -> None:
-        """Drop the connection, whatever state it is in."""
-        self.lose()
-        try:
-            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-                with _foreign_errors():
-                    await self._client.close()
-        except (TimeoutError, Unavailable):
-            log.debug("connection not closed in order")
-
-    async def _prove_alive(self, timeout_s: float) -> None:
-        try:
-            async with asyncio.timeout(timeout_s):
-                with _foreign_errors():
-                    await self._client.flush(timeout=max(1, int(timeout_s)))
-        except TimeoutError:
-            raise Unavailable("the engine does not answer") from None
-        self._doubtful = False
-
-    def _new_token(self) -> str:
-        self._tokens += 1
-        return str(self._tokens)
-
-    def _read(self, message: Msg) -> dict[str, Any]:
-        if (message.headers or {}).get("Status") == _NO_RESPONDERS:
-            raise Unavailable("nobody serves this subject: the store is not there")
-        try:
-            answer = json.loads(message.data)
-        except ValueError:
-            raise Unavailable("an answer that is not JSON") from None
-        self.acknowledged_s = self._clock.now_s()
-        if not isinstance(answer, dict):
-            raise Unavailable("an answer of another shape")
-        if "error" in answer:
-            raise _error(answer["error"])
-        return answer
-
-
-class NotFound(Unavailable):
-    """The stream, consumer or record that was asked for is not there."""
-
-
 class _HungUp(Unavailable):
     """The engine closed the connection while we introduced ourselves."""
-
-
-def _error(error: dict[str, Any]) -> ExchangeError:
-    text = str(error.get("description", "refused"))
-    if error.get("err_code") in _WRONG_LAST_SEQUENCE:
-        return Conflict(text)
-    return NotFound(text) if error.get("code") == 404 else Unavailable(text)  # noqa: PLR2004
 
 
 class NatsLink:
@@ -285,7 +113,7 @@ class NatsLink:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            await asyncio.wait([task], timeout=2 * _CLOSE_TIMEOUT_S)
+            await asyncio.wait([task], timeout=2 * CLOSE_TIMEOUT_S)
 
     def _signal(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
@@ -302,7 +130,7 @@ class NatsLink:
             self._session = None
             self._signal()
             wait_s = _REFUSED_WAIT_S if isinstance(self._failure, Denied) else _RECONNECT_WAIT_S
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1.5))  # noqa: S311 - spread, no secret
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.5))  # noqa: S311 # nosec B311 - spread
 
     async def _live_once(self) -> None:
         """Make a session, serve until it is lost, and say why it ended."""
@@ -405,15 +233,4 @@ def _connect_error(error: Exception) -> ExchangeError:
 
 
 def _nonce() -> str:
-    return base64.b32encode(random.randbytes(10)).decode()  # noqa: S311 - a name, no secret
-
-
-def seconds_of(timestamp: str) -> float:
-    """A JetStream timestamp (RFC 3339, nanoseconds) as seconds since 1970."""
-    whole, _, rest = timestamp.rstrip("Z").partition(".")
-    offset = re.search(r"[+-]\d\d:\d\d$", timestamp)
-    zone = offset[0] if offset else "+00:00"
-    digits = re.match(r"\d*", rest)
-    fraction = float(f"0.{digits[0]}") if digits and digits[0] else 0.0
-    whole = re.sub(r"[+-]\d\d:\d\d$", "", whole)
-    return datetime.fromisoformat(whole + zone).timestamp() + fraction
+    return base64.b32encode(random.randbytes(10)).decode()  # noqa: S311 # nosec B311 - a name

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from nats.aio.msg import Msg
 
-from agent.adapters.nats_link import Delivery, NatsLink, NotFound, Session, shaped_answer
+from agent.adapters.nats_link import NatsLink
+from agent.adapters.nats_session import Delivery, NotFound, Session, shaped_answer
 from agent.adapters.nats_streams import Stream
 from agent.clock import Clock
 from agent.core.model import is_name
@@ -223,7 +224,7 @@ class Follower:
                 self.sink.stale(str(error))
             finally:
                 await self._forget()
-            await asyncio.sleep(_BEGIN_AGAIN_S * random.uniform(0.5, 1.5))  # noqa: S311
+            await asyncio.sleep(_BEGIN_AGAIN_S * random.uniform(0.5, 1.5))  # noqa: S311 # nosec B311
 
     def settle(self) -> None:
         """Tell the sink what the consumers have come to."""
