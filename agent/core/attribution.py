@@ -30,6 +30,8 @@ from agent.core.nation import Outlook
 from agent.core.vocabulary import zone_name
 
 _HALF = 0.5
+ZONES = ("WIB", "WITA", "WIT")
+"""From west to east, as people name them."""
 
 Place = tuple[Scope, str]
 """Scope and group: where an incident is."""
@@ -218,4 +220,5 @@ def _spread(
         for place, table in ((zone_name(where.zone), zones), (where.province, provinces)):
             hit, of = table.get(place, (0, 0))
             table[place] = (hit + (branch in bad), of + 1)
-    return Spread(zones=zones, provinces={p: n for p, n in provinces.items() if n[0]})
+    in_order = {zone: zones[zone] for zone in ZONES if zone in zones}
+    return Spread(zones=in_order, provinces={p: n for p, n in provinces.items() if n[0]})

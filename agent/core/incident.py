@@ -359,7 +359,7 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
         affected=affected,
         channels=tuple(sorted({*incident.channels, *situation.channels})),
         working=situation.working,
-        evidence=incident.evidence if closing else _kept_evidence(incident, situation),
+        evidence=incident.evidence if closing else _kept_evidence(incident, situation, to),
         spread=incident.spread if to is not Phase.OPEN else situation.spread,
         peak=peak,
         peak_of=peak_of,
@@ -381,9 +381,14 @@ def _recovering_s(incident: Incident, to: Phase, now_s: float) -> float | None:
     return incident.recovering_s if incident.recovering_s is not None else now_s
 
 
-def _kept_evidence(incident: Incident, situation: Situation) -> Evidence:
-    """Of now; but the step and failure that were seen stay while newer ones are not."""
+def _kept_evidence(incident: Incident, situation: Situation, to: Phase) -> Evidence:
+    """Of now; but the step and failure that were seen stay while newer ones are not.
+
+    All offices good, and not yet for long enough: the last extent is told until it is a recovery.
+    """
     evidence = _bounded(situation.evidence)
+    if to is Phase.OPEN and not evidence.failing:
+        return incident.evidence
     if evidence.code is None and evidence.first_step is None:
         old = incident.evidence
         return replace(

@@ -18,6 +18,7 @@ from agent.simulation.fleet import Fleet
 from agent.simulation.mirror import MirroringNotifier
 from agent.simulation.narrator import Narrator
 from agent.simulation.play_settings import Play
+from agent.simulation.scenario import Where
 from agent.simulation.simulate import Simulated, channels, finish
 from agent.simulation.terminal_slack import TerminalSlack
 from agent.simulation.workspace import Workspace, WorkspaceNotifier
@@ -75,12 +76,20 @@ def _introduce(console: Console, play: Play, world: EmbeddedWorld) -> None:
         )
     else:
         console.print("A real nats-server carries the verdicts; the centre answers over HTTP.")
-    shown = list(dict.fromkeys([offices[0], *play.scenario.named_offices[:1]]))
-    for office in [each for each in shown if each in offices]:
+    for office in _worth_showing(play):
         public, operations = world.addresses(office)
         console.print(f"{office}: for the counter {public}   for operations {operations}")
     console.print(f"{len(offices)} offices: {', '.join(offices[:15])}", highlight=False)
     console.print("Waiting until every office has seen every service once ...")
+
+
+def _worth_showing(play: Play) -> list[str]:
+    """One office that keeps its line, and the first that loses it."""
+    roster = tuple(play.plan.branches.values())
+    lines = [phase for phase in play.scenario.phases if phase.where is Where.LINE]
+    cut = sorted({office for phase in lines for office in phase.scope.offices(roster)})
+    whole = [office for office in play.plan.branches if office not in cut]
+    return [*whole[:1], *cut[:1]]
 
 
 def _notifiers(

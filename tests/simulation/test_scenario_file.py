@@ -48,12 +48,12 @@ def test_the_scenarios_of_the_domain_are_read_whole():
 
 def test_the_demo_names_twelve_offices_and_cuts_one():
     (demo,) = read_scenarios(SHIPPED / "demo.yaml", NATION)
-    cut, first, grown = demo.phases
+    first, grown, cut = demo.phases
     assert len(demo.named_offices) == 12
     assert (cut.where, cut.scope.names) == (Where.LINE, ("mimika",))
     assert len(first.scope.names) == 8
     assert not set(cut.scope.names) & {*first.scope.names, *grown.scope.names}
-    assert [act.at_s for act in demo.acts] == [0, 15, 35, 75, 110, 150]
+    assert [act.at_s for act in demo.acts] == [0, 10, 80, 120, 160, 195]
 
 
 def test_a_file_may_be_one_scenario_and_says_only_what_is_not_usual(read: Read):
