@@ -6,6 +6,8 @@ traceback shows one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
@@ -54,6 +56,11 @@ class Tls(Strict):
         if (self.cert_file is None) != (self.key_file is None):
             raise ValueError("cert_file and key_file belong together; give both or neither")
         return self
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is said here."""
+        return self.ca_file is not None or self.cert_file is not None
 
 
 class TargetSettings(Strict):
@@ -239,6 +246,12 @@ class BranchSettings(Strict):
     log: Log = Field(default_factory=Log)
 
     _lines: Lines = PrivateAttr(default_factory=lambda: Lines(file="branch.yaml"))
+    _secret_files: Mapping[KeyPath, Path] = PrivateAttr(default_factory=dict)
+
+    @property
+    def secret_files(self) -> Mapping[KeyPath, Path]:
+        """The files that secrets were read from, by the path of the secret."""
+        return self._secret_files
 
     @property
     def lines(self) -> Lines:

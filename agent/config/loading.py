@@ -16,7 +16,7 @@ from agent.config.kinds import beside
 from agent.config.mistakes import Mistake, refuse
 from agent.config.nation import Nation, nation_hash
 from agent.config.nation_checks import nation_mistakes
-from agent.config.secret_files import with_secrets
+from agent.config.secret_files import secret_files, with_secrets
 from agent.config.yaml_source import Source, examine
 from agent.ports import ConfigurationError
 
@@ -75,11 +75,14 @@ class _Files:
         self.nation: Nation | None = None
         self._folder = file.parent
         written = examine(file, environ=environ)
+        places = secret_files(written, self._folder, is_secret)
         self._written = with_secrets(written, self._folder, is_secret)
         self.branch, found = check(BranchSettings, self._written, self._folder)
         self.mistakes = list(found)
         if self.branch:
-            self.branch._lines = self._written.lines  # noqa: SLF001 - set once, where it is made
+            # Set once, here, where it is made.
+            self.branch._lines = self._written.lines  # noqa: SLF001
+            self.branch._secret_files = places  # noqa: SLF001
         for named in self._paths("nation"):
             self.nation, nation, more = _nation(named)
             self.mistakes += [*more, *branch_mistakes(self._written, nation)]

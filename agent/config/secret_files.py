@@ -1,7 +1,8 @@
 """Secrets that stand in files of their own: ``password_file: path`` instead of ``password: ...``.
 
 The content becomes the value of the key without ``_file``, so that a model knows one key only. It
-is read at loading; loading again reads it again.
+is read at loading; where the file was is kept, so that a secret that changes while the agent runs
+can be read again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from agent.config.kinds import one_line
 from agent.config.mistakes import KeyPath, Mistake
 from agent.config.yaml_source import Source
 
@@ -19,6 +21,29 @@ _SUFFIX = "_file"
 
 IsSecret = Callable[[KeyPath], bool]
 """Tells of the path of a key, without ``_file``, whether a secret belongs there."""
+
+
+def secret_files(source: Source, folder: Path, is_secret: IsSecret) -> dict[KeyPath, Path]:
+    """Where the secrets are that stand in files, by the path of their key without ``_file``.
+
+    To be asked before :func:`with_secrets`, which takes those keys out.
+    """
+    found: dict[KeyPath, Path] = {}
+    for path in _file_keys(source.value, ()):
+        place = (*path[:-1], str(path[-1]).removesuffix(_SUFFIX))
+        name = _at(source.value, path[:-1])[path[-1]]
+        if is_secret(place) and isinstance(name, str):
+            found[place] = folder / name
+    return found
+
+
+def read_again(file: Path) -> str | None:
+    """The secret that ``file`` holds now; None when it cannot be read or used."""
+    text, _ = _read(file)
+    try:
+        return one_line(text) if text is not None else None
+    except ValueError:
+        return None
 
 
 def with_secrets(source: Source, folder: Path, is_secret: IsSecret) -> Source:

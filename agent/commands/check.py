@@ -1,0 +1,126 @@
+"""``pantau check``: one run of one journey, now, and what it says. A probe author's daily tool.
+
+It asks the configured targets as the agent would, looks at the controls afterwards, and judges by
+the same rules. Nothing is shared with other offices, and nobody is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from agent.app import log, real_parts
+from agent.clock import BootClock
+from agent.commands import check_pace, check_picture, check_report
+from agent.commands.check_report import CheckReport
+from agent.config.branch import BranchSettings
+from agent.config.journeys import journey_called
+from agent.config.loading import load_branch
+from agent.core.synthetic import applicant_for
+from agent.pipeline.running import run_journey
+from agent.ports import ConfigurationError
+from agent.probe import Journey
+
+USAGE = 2
+
+
+def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name this type
+    """Add the command to the program's."""
+    parser = subparsers.add_parser(
+        "check",
+        help="run one journey once against the configured targets, and say what it shows",
+        description="Exit code 0: all its services are ok; 1: one fails or is slow; 2: usage or "
+        "configuration, or too soon after the last check of a live target; 3: unknown: this "
+        "office cannot see, or the probe itself has a bug.",
+    )
+    parser.add_argument(
+        "journey", metavar="JOURNEY", help="a name in the probe paths, or a file with one journey"
+    )
+    parser.add_argument("--config", type=Path, required=True, metavar="BRANCH.YAML")
+    parser.add_argument(
+        "--explain", action="store_true", help="show every step, its phases and the controls"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check ``arguments.journey``; returns the exit code."""
+    log.configure("console", "error")
+    try:
+        settings = load_branch(arguments.config)
+        journey = journey_called(arguments.journey, settings.probe_paths)
+        _refuse_unknown_targets(journey, settings)
+        _take_turn(journey, settings)
+        found = asyncio.run(check(journey, settings))
+    except ConfigurationError as error:
+        return _refuse(error.mistakes, as_json=arguments.json)
+    except check_pace.TooSoon as refused:
+        return _refuse([str(refused)], as_json=arguments.json)
+    if arguments.json:
+        print(json.dumps(found.as_json()))  # noqa: T201 - this is its output
+    else:
+        check_picture.show(found, Console(), explain=arguments.explain)
+    return found.exit_code
+
+
+async def check(journey: type[Journey], settings: BranchSettings) -> CheckReport:
+    """One run of ``journey``, and a look at the controls that began after it.
+
+    Raises :class:`ConfigurationError` for certificates that cannot be used.
+    """
+    clock = BootClock()
+    outside = real_parts.Outside(settings, clock)
+    await outside.prepare()
+    credentials = real_parts.credentials(settings)
+    done = await run_journey(
+        journey,
+        session=outside.sessions.open(),
+        applicant=applicant_for(settings.branch),
+        credentials=credentials,
+        now_s=clock.now_s,
+    )
+    sight = await outside.controls.look()
+    return check_report.report(
+        done,
+        branch=settings.branch,
+        sight=sight,
+        controls=outside.controls.readings,
+        credentials=credentials,
+    )
+
+
+def _refuse_unknown_targets(journey: type[Journey], settings: BranchSettings) -> None:
+    mistakes = [
+        f'{settings.lines.file}: step "{step.id}" of {journey.name} needs the target '
+        f'"{step.role}"; add it below targets'
+        for step in journey.steps
+        if step.role is not None and step.role not in settings.targets
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _take_turn(journey: type[Journey], settings: BranchSettings) -> None:
+    """Raises :class:`check_pace.TooSoon` when a live target was checked a moment ago."""
+    roles = {step.role for step in journey.steps}
+    asked = [target for target in real_parts.targets(settings) if target.role in roles]
+    if check_pace.live_roles(settings, asked):
+        check_pace.take_turn(check_pace.stamp_file(), BootClock().wall_s())
+
+
+def _refuse(mistakes: Sequence[str], *, as_json: bool) -> int:
+    if as_json:
+        refused = {"ok": False, "exit_code": USAGE, "mistakes": list(mistakes)}
+        print(json.dumps(refused))  # noqa: T201 - this is its output
+    else:
+        for mistake in mistakes:
+            print(mistake, file=sys.stderr)  # noqa: T201 - the same
+    return USAGE
