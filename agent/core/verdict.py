@@ -74,7 +74,9 @@ def _weight(verdict: Verdict) -> int:
 
 
 def _void(run: Run, reason: str) -> tuple[Verdict, ...]:
-    services = {declared.service: declared.id for declared in reversed(run.declared)}
+    first_steps: dict[str, str] = {}
+    for declared in run.declared:
+        first_steps.setdefault(declared.service, declared.id)
     return tuple(
         Verdict(
             service=service,
@@ -83,5 +85,5 @@ def _void(run: Run, reason: str) -> tuple[Verdict, ...]:
             started_s=run.started_s,
             reason=reason,
         )
-        for service, step in reversed(services.items())
+        for service, step in first_steps.items()
     )
