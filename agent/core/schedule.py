@@ -123,8 +123,9 @@ class Bucket:
 
     def at(self, now_s: float) -> Bucket:
         """The bucket as it stands at ``now_s``."""
-        gained = max(0.0, now_s - self.at_s) * self.refill_per_s
-        return replace(self, level=min(self.capacity, self.level + gained), at_s=now_s)
+        later_s = max(now_s, self.at_s)
+        gained = (later_s - self.at_s) * self.refill_per_s
+        return replace(self, level=min(self.capacity, self.level + gained), at_s=later_s)
 
     def take(self, tokens: float, now_s: float) -> Bucket | None:
         """The bucket after taking ``tokens``, or None if it does not hold as many."""

@@ -1,0 +1,153 @@
+"""Slots spread evenly and never drift; no bucket ever gives more than its share of the ceiling."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core import schedule
+from agent.core.schedule import Bucket, Plan, Reprobe
+
+PLAN = Plan(period_s=72.5, anchor_s=3.0)
+REPROBE = Reprobe(interval_s=18.0, limit=8)
+
+
+@pytest.mark.parametrize(
+    ("roster", "base", "period", "why"),
+    [
+        (145, 2.0, 72.5, "the nation in two runs a second"),
+        (12, 2.0, 6.0, "a small nation comes round sooner"),
+        (3, 2.0, 5.0, "and a pilot no oftener than every five seconds"),
+    ],
+)
+def test_the_period_is_the_roster_over_the_base_rate(roster, base, period, why):
+    assert schedule.period_s(roster, base) == period, why
+
+
+@given(roster=st.integers(1, 400), period=st.floats(5.0, 600.0))
+def test_the_slots_of_a_nation_are_evenly_spread_over_the_period(roster, period):
+    offsets = sorted(
+        schedule.offset_s(rank=rank, roster_size=roster, period_s=period) for rank in range(roster)
+    )
+    gaps = [after - before for before, after in zip(offsets, offsets[1:], strict=False)]
+    assert all(gap == pytest.approx(period / roster) for gap in gaps)
+    assert 0.0 <= offsets[0] <= offsets[-1] < period
+
+
+def test_the_journeys_of_one_office_are_spread_too():
+    offsets = [
+        schedule.offset_s(rank=7, roster_size=10, period_s=60.0, journey=n, journeys=4)
+        for n in range(4)
+    ]
+    assert sorted(offsets) == pytest.approx([12.0, 27.0, 42.0, 57.0])
+
+
+def test_ranks_do_not_depend_on_the_order_of_the_roster():
+    names = [f"office-{n}" for n in range(20)]
+    assert schedule.ranks(names) == schedule.ranks(reversed(names))
+    assert sorted(schedule.ranks(names).values()) == list(range(20))
+
+
+@given(
+    period=st.floats(5.0, 600.0), anchor=st.floats(-1e6, 1e6), after=st.floats(0.0, 3e6)
+)
+def test_a_slot_is_the_first_one_later_than_now(period, anchor, after):
+    slot = Plan(period_s=period, anchor_s=anchor).next_slot(after)
+    assert after < slot + 1e-6
+    assert slot - after <= period * (1 + 1e-6)
+
+
+def test_slots_do_not_drift_in_a_year():
+    slot = PLAN.anchor_s
+    for _ in range(100_000):
+        slot = PLAN.next_slot(slot)
+    assert slot == pytest.approx(PLAN.anchor_s + 100_000 * PLAN.period_s, abs=1e-5)
+
+
+def test_offices_that_start_at_different_moments_keep_their_places_in_the_period():
+    """One wall clock, two boot clocks: half a period between the slots."""
+    first = schedule.anchor_s(offset_s=0.0, period_s=60.0, now_s=5.0, wall_s=1_000_005.0)
+    second = schedule.anchor_s(offset_s=30.0, period_s=60.0, now_s=900.0, wall_s=1_000_017.0)
+    wall = [anchor + ahead for anchor, ahead in ((first, 1_000_000.0), (second, 999_117.0))]
+    assert (wall[1] - wall[0]) % 60.0 == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "roster", "interval", "why"),
+    [
+        (8.0, 145, 18.125, "the office's share of the ceiling"),
+        (8.0, 12, 15.0, "but never sooner than fifteen seconds"),
+    ],
+)
+def test_local_reprobes_keep_their_distance(ceiling, roster, interval, why):
+    assert Reprobe.within(ceiling, roster, 15.0, 8).interval_s == interval, why
+
+
+@pytest.mark.parametrize(
+    ("changes", "at_s", "hurried", "why"),
+    [
+        ({}, 28.0, True, "suspicion calls 18 s after the last start"),
+        ({"suspicious": False}, 75.5, False, "without suspicion only the plan's slot"),
+        ({"stood_down": True}, 75.5, False, "nothing is left to find out in a national incident"),
+        ({"reprobes_in_a_row": 7}, 28.0, True, "the eighth in a row is the last"),
+        ({"reprobes_in_a_row": 8}, 75.5, False, "a ninth is not made"),
+        ({"last_start_s": None}, 75.5, False, "an office that never ran has nothing to hurry after"),
+        ({"last_start_s": 60.0}, 75.5, False, "a slot that is sooner wins"),
+        ({"now_s": 50.0}, 50.0, True, "what is overdue runs now"),
+    ],
+)
+def test_when_a_journey_runs_next(changes, at_s, hurried, why):
+    asked = {
+        "now_s": 11.0,
+        "last_start_s": 10.0,
+        "suspicious": True,
+        "reprobes_in_a_row": 0,
+        "stood_down": False,
+    } | changes
+    due = schedule.next_run(PLAN, REPROBE, **asked)
+    assert (due.at_s, due.local_reprobe) == (at_s, hurried), why
+
+
+def test_a_bucket_starts_empty():
+    assert Bucket(capacity=1.0, refill_per_s=0.1).take(1.0, 9.0) is None
+    assert Bucket(capacity=1.0, refill_per_s=0.1).take(1.0, 10.0) is not None
+
+
+@given(
+    steps=st.lists(st.tuples(st.floats(0.0, 30.0), st.booleans()), min_size=1, max_size=200),
+    refill=st.floats(0.01, 2.0),
+)
+def test_no_window_of_a_bucket_sees_more_than_the_ceiling_and_one_run(steps, refill):
+    bucket, now_s, taken = Bucket(capacity=1.0, refill_per_s=refill), 0.0, []
+    for wait_s, returns in steps:
+        now_s += wait_s
+        after = bucket.take(1.0, now_s)
+        if after is None:
+            continue
+        bucket = after.give_back(1.0, now_s) if returns else after
+        if not returns:
+            taken.append(now_s)
+    for first, began_s in enumerate(taken):
+        for number, ended_s in enumerate(taken[first:], start=1):
+            assert number <= 1.0 + refill * (ended_s - began_s) + 1e-6
+
+
+def test_a_clock_read_out_of_order_fills_no_bucket_twice():
+    bucket = Bucket(capacity=10.0, refill_per_s=1.0).at(5.0).at(1.0).at(5.0)
+    assert bucket.level == 5.0
+
+
+def test_a_returned_token_never_overfills():
+    assert Bucket(capacity=1.0, refill_per_s=1.0, level=1.0).give_back(1.0, 0.0).level == 1.0
+
+
+def test_a_run_takes_from_all_its_buckets_or_from_none():
+    buckets = {
+        "journey": Bucket(capacity=1.0, refill_per_s=0.0, level=1.0),
+        "target": Bucket(capacity=4.0, refill_per_s=0.0, level=3.0),
+    }
+    assert schedule.take_all(buckets, {"journey": 1.0, "target": 4.0}, 0.0) is None
+    after = schedule.take_all(buckets, {"journey": 1.0, "target": 3.0}, 0.0)
+    assert after is not None
+    assert [bucket.level for bucket in after.values()] == [0.0, 0.0]
