@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 
 from agent.core.model import Branch
 
@@ -41,22 +42,45 @@ class Groups:
         return 2 if self.provinces >= _FEW_PROVINCES else 1
 
     def beyond_worst(self, votes: Mapping[str, float]) -> float:
-        """The sum of votes that remains after dropping the k worst groups, one after the other.
+        """The sum of votes that remains without the k groups that hold the most of it together.
 
-        O(voters x k); ``votes`` holds only branches that vote more than 0.
+        The best k, not the largest one after the other: a province that two failing carriers share
+        must hide neither of them. So any k groups weigh nothing, and fewer votes never weigh more.
+        ``votes`` holds only branches that vote more than 0.
         """
-        left = dict(votes)
-        for _ in range(self.drops):
-            sums: dict[str, float] = {}
-            for branch, value in left.items():
-                for group in self.dropped_with[branch]:
-                    sums[group] = sums.get(group, 0.0) + value
-            if not sums:
-                return 0.0
-            worst = max(sums, key=lambda group: (sums[group], group))
-            for branch in self.members[worst]:
-                left.pop(branch, None)
-        return sum(left.values())
+        worst = self._worst(votes)
+        return sum(
+            value
+            for branch, value in votes.items()
+            if not any(group in worst for group in self.dropped_with[branch])
+        )
+
+    def _worst(self, votes: Mapping[str, float]) -> list[str]:
+        sums: dict[str, float] = {}
+        shared: dict[tuple[str, str], float] = {}
+        for branch, value in votes.items():
+            fates = self.dropped_with[branch]
+            for group in fates:
+                sums[group] = sums.get(group, 0.0) + value
+            for pair in permutations(fates, 2):
+                shared[pair] = shared.get(pair, 0.0) + value
+        ranked = sorted(sums, key=lambda group: (-sums[group], group))
+        return ranked[:1] if self.drops == 1 else _worst_pair(ranked, sums, shared)
+
+
+def _worst_pair(
+    ranked: list[str], sums: Mapping[str, float], shared: Mapping[tuple[str, str], float]
+) -> list[str]:
+    """The two groups that hold the most together; ``ranked`` by what each holds alone."""
+    most, worst = 0.0, ranked[:1]
+    for place, one in enumerate(ranked):
+        for other in ranked[place + 1 :]:
+            if sums[one] + sums[other] <= most:
+                break
+            together = sums[one] + sums[other] - shared.get((one, other), 0.0)
+            if together > most:
+                most, worst = together, [one, other]
+    return worst
 
 
 def of(branches: Iterable[Branch]) -> Groups:
