@@ -1,6 +1,6 @@
-"""Identities that cannot belong to anyone.
+r"""Identities that cannot belong to anyone.
 
-A test number matches ``^49\\d{2}00\\d{6}0000$``: province 49 is unassigned, district 00 and sequence
+A test number matches ``^49\d{2}00\d{6}0000$``: province 49 is unassigned, district 00 and sequence
 0000 are never issued. Passports are ``SYN`` and six digits, the name says what it is, the mail
 domain cannot exist, and no claim of the state carries the billing code of fifteen zeros.
 """
@@ -24,11 +24,16 @@ class Applicant:
 
 def applicant_for(branch: str) -> Applicant:
     """The one applicant of a branch: the same in every run, and told from other branches'."""
-    number = int.from_bytes(hashlib.sha256(branch.encode()).digest()[:4], "big")
-    day, month = 1 + number % 28, 1 + number // 28 % 12
+    digest = hashlib.sha256(branch.encode()).digest()
+    serial = int.from_bytes(digest[:4], "big") % 1_000_000
+    # Each part of the number takes digits of its own: two branches share one in over a million.
+    number, town = divmod(int.from_bytes(digest[4:12], "big"), 100)
+    number, day = divmod(number, 28)
+    number, month = divmod(number, 12)
+    year = 60 + number % 40
     return Applicant(
-        nik=f"49{number % 100:02}00{day:02}{month:02}900000",
+        nik=f"49{town:02}00{day + 1:02}{month + 1:02}{year}0000",
         name=f"SINTETIS PROBE {branch.upper()}",
-        passport=f"SYN{number % 1_000_000:06}",
+        passport=f"SYN{serial:06}",
         email=f"probe-{branch}@example.invalid",
     )
