@@ -49,7 +49,7 @@ def news(before: ServiceStatus | None, after: ServiceStatus, sent_s: float) -> N
     total = sum(added)
     if total <= 0 or min(added) < 0:
         return NOTHING
-    ring = after.ring[-total:] if total else ()
+    ring = after.ring[-total:]
     voids_in_ring = sum(entry.outcome is Outcome.VOID for entry in ring)
     unseen = total - len(ring) - max(0, added[_VOID] - voids_in_ring)
     return News(

@@ -6,9 +6,10 @@ Over the results of the alarm's members a CUSUM runs the other way, for "as good
     good  V <- V + ln((1 - pg) / (1 - pb))        pb = max(p / 2, 5 %)   still bad
     bad   V <- max(0, V + ln(pg / pb))            pg = max(p / 10, 1 %)  good again
 
-p is the members' own rate of bad results. It is frozen while V rises, and what was seen meanwhile is
-learned once V has fallen back to zero: then it was no recovery. Besides V, the members themselves must look well: two good results in a row each. The
-end is back-dated to the last moment at which V was zero.
+p is the members' own rate of bad results. It is frozen while V rises, and what was seen meanwhile
+is learned once V has fallen back to zero: then it was no recovery. Besides V, the members
+themselves must look well: two good results in a row each. The end is back-dated to the last moment
+at which V was zero.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from __future__ import annotations
 from math import log
 
 _RATE_MEMORY = 50.0
+_WELL = 2
+"""Good results in a row after which a member is well."""
 _V_LIMIT = 24.0
 """V never runs so far ahead that a relapse would have to eat it up for minutes."""
 
@@ -39,7 +42,7 @@ class Recovery:
     def trust(self, score: float) -> None:
         """Take over a recovery that another leader saw: it stands until a bad result comes."""
         self.v = score
-        self._streaks = dict.fromkeys(self._streaks, 2)
+        self._streaks = dict.fromkeys(self._streaks, _WELL)
 
     def admit(self, branch: str) -> None:
         """Count a branch that broke after the declaration."""
@@ -72,9 +75,9 @@ class Recovery:
     def release(self, now_s: float, good_for_s: float) -> None:
         """Let go of members that have been good, twice at least, for ``good_for_s``."""
         for branch, since_s in list(self._good_since_s.items()):
-            if self._streaks[branch] >= 2 and now_s - since_s >= good_for_s:  # noqa: PLR2004
+            if self._streaks[branch] >= _WELL and now_s - since_s >= good_for_s:
                 del self._streaks[branch], self._good_since_s[branch]
 
     def unwell(self) -> dict[str, float]:
         """Members whose last two results are not both good, each counting 1."""
-        return {branch: 1.0 for branch, streak in self._streaks.items() if streak < 2}  # noqa: PLR2004
+        return {branch: 1.0 for branch, streak in self._streaks.items() if streak < _WELL}

@@ -7,7 +7,7 @@ at 0 s the service answers 503 to everyone. Thresholds: k = 2, A1 = 3, A2 = 2, B
 import pytest
 
 from agent.core import groups
-from agent.core.detector import ChannelDetector
+from agent.core.detector import ChannelDetector, Declared
 from agent.core.model import AlarmPhase, Branch, Channel, Outcome
 from agent.core.reading import Observed
 from agent.core.tuning import FAIL, Tuning
@@ -29,10 +29,34 @@ def twelve_offices() -> ChannelDetector:
 class Trace:
     """Feeds the detector one result every half second, and ticks after each."""
 
-    def __init__(self, failing=lambda office, t: True) -> None:
+    def __init__(self, failing) -> None:
         self.detector = twelve_offices()
         self.failing = failing
         self.step = 0
+
+    def suspected(self) -> bool:
+        return self.detector.suspicion is not None
+
+    def declared(self) -> bool:
+        return self.detector.national is not None
+
+    def phase(self) -> AlarmPhase:
+        return self.alarm.phase
+
+    def recovering_s(self) -> float | None:
+        return self.alarm.recovering_s
+
+    @property
+    def alarm(self) -> Declared:
+        """The national alarm, which must stand."""
+        assert self.detector.national is not None
+        return self.detector.national
+
+    @property
+    def z(self) -> dict[str, float]:
+        """The fresh evidence of the suspicion, which must stand."""
+        assert self.detector.suspicion is not None
+        return self.detector.suspicion.z
 
     @property
     def next_s(self) -> float:
@@ -78,7 +102,7 @@ def test_one_failure_is_a_third_of_a_vote_and_two_are_a_whole_one():
 
 def test_ten_offices_failing_once_are_no_suspicion():
     trace = Trace(outage(0, 120)).until(4.5)
-    assert trace.detector.suspicion is None
+    assert not trace.suspected()
     assert trace.detector.score() == pytest.approx(8 / 3)
 
 
@@ -90,74 +114,73 @@ def test_the_eleventh_office_makes_it_a_suspicion():
 
 def test_results_begun_within_the_guard_confirm_nothing():
     trace = Trace(outage(0, 120)).until(17.0)
-    assert trace.detector.suspicion.z == {}
+    assert trace.z == {}
 
 
 def test_the_first_fresh_result_is_office_twelve_at_seventeen_and_a_half():
     trace = Trace(outage(0, 120)).until(17.5)
-    assert trace.detector.suspicion.z == {OFFICES[11]: pytest.approx(4.605, abs=1e-3)}
+    assert trace.z == {OFFICES[11]: pytest.approx(4.605, abs=1e-3)}
 
 
 def test_the_sixth_fresh_failure_makes_it_national_and_not_the_fifth():
     trace = Trace(outage(0, 120)).until(19.5)
-    assert trace.detector.national is None
+    assert not trace.declared()
     trace.until(20.0)
-    assert trace.detector.national is not None
-    assert trace.detector.national.declared_s == 20.0
-    assert trace.detector.national.since_s == 0.0
+    assert trace.alarm.declared_s == 20.0
+    assert trace.alarm.since_s == 0.0
 
 
 def test_recovery_needs_fourteen_good_results_and_eight_offices_well():
     trace = Trace(outage(0, 120)).until(126.5)
-    recovery = trace.detector.national.recovery
+    recovery = trace.alarm.recovery
     assert recovery.v == pytest.approx(8.2, abs=0.05)
-    assert trace.detector.national.recovering_s is None
+    assert trace.recovering_s() is None
     trace.until(129.0)
-    assert trace.detector.national.recovering_s is None
+    assert trace.recovering_s() is None
     trace.until(129.5)
-    assert trace.detector.national.recovering_s == 129.5
+    assert trace.recovering_s() == 129.5
     assert recovery.well_since_s == 120.0
 
 
 def test_people_see_it_recovering_after_fifteen_seconds_and_closed_after_sixty():
     trace = Trace(outage(0, 120)).until(144.0)
-    assert trace.detector.national.phase is AlarmPhase.DECLARED
+    assert trace.phase() is AlarmPhase.DECLARED
     trace.until(144.5)
-    assert trace.detector.national.phase is AlarmPhase.RECOVERING
+    assert trace.phase() is AlarmPhase.RECOVERING
     trace.until(189.0)
-    assert trace.detector.national.phase is AlarmPhase.RECOVERING
+    assert trace.phase() is AlarmPhase.RECOVERING
     trace.until(189.5)
-    assert trace.detector.national.phase is AlarmPhase.CLOSED
+    assert trace.phase() is AlarmPhase.CLOSED
     trace.until(190.0)
-    assert trace.detector.national is None
+    assert not trace.declared()
 
 
 def test_two_offices_failing_for_ever_are_nothing_national():
     trace = Trace(outage(0, 1e9, offices=(1, 2))).until(3600.0)
-    assert trace.detector.national is None
-    assert trace.detector.suspicion is None
+    assert not trace.declared()
+    assert not trace.suspected()
 
 
 def test_four_offices_failing_are_never_suspected():
     trace = Trace(outage(0, 1e9, offices=(1, 2, 3, 4))).until(600.0)
-    assert trace.detector.suspicion is None
-    assert trace.detector.national is None
+    assert not trace.suspected()
+    assert not trace.declared()
 
 
 def test_seven_offices_are_suspected_when_the_fourth_has_failed_twice_and_national_later():
     trace = Trace(outage(0, 1e9, offices=range(1, 8))).until(7.0)
-    assert trace.detector.suspicion is None
+    assert not trace.suspected()
     trace.until(7.5)
-    assert trace.detector.suspicion is not None
+    assert trace.suspected()
     trace.until(60.0)
-    assert trace.detector.national is not None
+    assert trace.declared()
 
 
 def test_a_blip_of_eight_seconds_is_cleared_at_twenty_four_and_nothing_is_told():
     trace = Trace(outage(0, 8.001)).until(23.5)
-    assert trace.detector.suspicion is not None
+    assert trace.suspected()
     trace.until(24.0)
-    assert trace.detector.suspicion is None
+    assert not trace.suspected()
     assert [blip.since_s for blip in trace.detector.blips] == [5.0]
     trace.until(600.0)
-    assert trace.detector.national is None
+    assert not trace.declared()

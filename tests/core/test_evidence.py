@@ -15,7 +15,7 @@ from agent.core.tuning import FAIL, Tuning
 from tests.support.verdicts import verdict
 
 TUNING = Tuning()
-OUTCOMES = {letter: outcome for letter, outcome in zip("osfdv", Outcome, strict=True)}
+OUTCOMES = dict(zip("osfdv", Outcome, strict=True))
 
 
 def after(letters: str, memory: Memory | None = None, *, learn: bool = True) -> Memory:
@@ -59,8 +59,8 @@ def test_whatever_rate_a_branch_claims_one_result_moves_it_only_so_far(p0, w, ba
     assert (moved >= 0) is bad or moved == 0
 
 
-def learned(results: str, **how: bool) -> float:
-    return after(results, **how).fail.p0
+def learned(results: str, *, learn: bool = True) -> float:
+    return after(results, learn=learn).fail.p0
 
 
 def test_an_office_that_is_often_bad_learns_it_and_needs_more_to_be_believed():

@@ -87,5 +87,5 @@ def test_the_worst_two_are_the_two_that_hold_the_most_together(votes):
 
 def test_offices_without_a_carrier_are_dropped_with_their_province_alone():
     nation = groups.of(scattered(10))
-    votes = {branch: 1.0 for branch in nation.roster[:7]}
+    votes = dict.fromkeys(nation.roster[:7], 1.0)
     assert nation.beyond_worst(votes) == 5.0

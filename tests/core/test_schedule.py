@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def test_the_slots_of_a_nation_are_evenly_spread_over_the_period(roster, period)
     offsets = sorted(
         schedule.offset_s(rank=rank, roster_size=roster, period_s=period) for rank in range(roster)
     )
-    gaps = [after - before for before, after in zip(offsets, offsets[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(offsets)]
     assert all(gap == pytest.approx(period / roster) for gap in gaps)
     assert 0.0 <= offsets[0] <= offsets[-1] < period
 
@@ -49,9 +51,7 @@ def test_ranks_do_not_depend_on_the_order_of_the_roster():
     assert sorted(schedule.ranks(names).values()) == list(range(20))
 
 
-@given(
-    period=st.floats(5.0, 600.0), anchor=st.floats(-1e6, 1e6), after=st.floats(0.0, 3e6)
-)
+@given(period=st.floats(5.0, 600.0), anchor=st.floats(-1e6, 1e6), after=st.floats(0.0, 3e6))
 def test_a_slot_is_the_first_one_later_than_now(period, anchor, after):
     slot = Plan(period_s=period, anchor_s=anchor).next_slot(after)
     assert after < slot + 1e-6
@@ -92,7 +92,12 @@ def test_local_reprobes_keep_their_distance(ceiling, roster, interval, why):
         ({"stood_down": True}, 75.5, False, "nothing is left to find out in a national incident"),
         ({"reprobes_in_a_row": 7}, 28.0, True, "the eighth in a row is the last"),
         ({"reprobes_in_a_row": 8}, 75.5, False, "a ninth is not made"),
-        ({"last_start_s": None}, 75.5, False, "an office that never ran has nothing to hurry after"),
+        (
+            {"last_start_s": None},
+            75.5,
+            False,
+            "an office that never ran has nothing to hurry after",
+        ),
         ({"last_start_s": 60.0}, 75.5, False, "a slot that is sooner wins"),
         ({"now_s": 50.0}, 50.0, True, "what is overdue runs now"),
     ],

@@ -1,0 +1,98 @@
+"""When an alarm may be called over."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.core.recovery import Recovery
+
+MEMBERS = frozenset({"a", "b"})
+
+
+def recovery(rate: float = 1.0, members: frozenset[str] = MEMBERS) -> Recovery:
+    return Recovery(members, rate, 0.0)
+
+
+def feed(it: Recovery, results: str, branch: str = "a", began_s: float = 0.0) -> Recovery:
+    """``.`` for a good result and ``x`` for a bad one, one a second."""
+    for second, letter in enumerate(results):
+        it.observe(branch, bad=letter == "x", started_s=began_s + second)
+    return it
+
+
+@pytest.mark.parametrize(
+    ("rate", "good", "why"),
+    [
+        (1.0, 14, "from a total outage fourteen good results are enough"),
+        (0.5, 34, "where half still worked it takes more"),
+        (0.2, 94, "and the more, the less was broken"),
+    ],
+)
+def test_how_many_good_results_a_recovery_takes(rate, good, why):
+    assert feed(recovery(rate), "." * (good - 1)).v < 8.0, why
+    assert feed(recovery(rate), "." * good).v >= 8.0, why
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.5, 0.2])
+def test_what_fails_as_before_is_never_taken_for_a_recovery(rate):
+    every = round(1 / rate)
+    it = feed(recovery(rate), ("." * (every - 1) + "x") * 200)
+    assert it.v < 8.0
+
+
+def test_the_end_is_the_start_of_the_first_good_result_of_the_run_of_them():
+    it = feed(recovery(), "xx.xx.....")
+    assert it.well_since_s == 5.0
+
+
+def test_a_relapse_is_noticed_at_once_however_long_the_recovery_lasted():
+    it = feed(recovery(), "." * 1000)
+    assert it.v == 24.0
+    assert feed(it, "x" * 15).v == 0.0
+
+
+def test_a_member_is_well_after_two_good_results_in_a_row():
+    it = recovery()
+    assert it.unwell() == {"a": 1.0, "b": 1.0}
+    feed(it, "..")
+    assert it.unwell() == {"b": 1.0}
+    feed(it, "x.")
+    assert it.unwell() == {"a": 1.0, "b": 1.0}
+
+
+def test_the_rate_is_frozen_while_it_may_be_a_recovery_and_learned_when_it_was_none():
+    it = feed(recovery(), "...")
+    assert it.rate == 1.0
+    feed(it, "xx")
+    assert it.v == 0.0
+    assert it.rate < 1.0
+
+
+def test_a_member_that_is_good_for_six_minutes_is_let_go():
+    it = feed(recovery(), "..")
+    it.release(359.0, 360.0)
+    assert it.members == MEMBERS
+    it.release(360.0, 360.0)
+    assert it.members == {"b"}
+
+
+def test_one_good_result_is_not_enough_to_be_let_go():
+    it = feed(recovery(), ".")
+    it.release(1000.0, 360.0)
+    assert it.members == MEMBERS
+
+
+def test_results_of_others_say_nothing_until_they_are_admitted():
+    it = feed(recovery(), "....", branch="c")
+    assert it.v == 0.0
+    it.admit("c")
+    assert "c" in it.unwell()
+
+
+def test_a_recovery_taken_over_stands_until_a_bad_result():
+    it = recovery()
+    it.trust(8.0)
+    assert (it.v, it.unwell()) == (8.0, {})
+    feed(it, "x")
+    assert it.v < 8.0
+    assert it.unwell() == {"a": 1.0}
