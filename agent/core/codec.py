@@ -9,7 +9,6 @@ does not fit raises :class:`WireError`, and nothing else does.
 from __future__ import annotations
 
 import json
-import math
 import types
 import typing
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MAX_BYTES = 65_536
+_MAX_NUMBER = 1e300
 
 
 class WireError(ValueError):
@@ -47,6 +47,15 @@ def parse(value: bytes) -> Any:
         raise WireError("nested too deep") from None
     except ValueError as error:
         raise WireError(f"not JSON: {error}") from None
+
+
+def text(value: str, where: str) -> str:
+    """The text itself. Raises :class:`WireError` for half a character, which cannot be written."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise WireError(f"{where}: not a text") from None
+    return value
 
 
 def _refuse(name: str) -> Any:
@@ -87,7 +96,7 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise WireError(f"{where}: an object was due")
         of = typing.get_args(kind)[1]
-        return {key: _build(of, each, f"{where}.{key}") for key, each in value.items()}
+        return {text(key, where): _build(of, each, where) for key, each in value.items()}
     return _build_scalar(kind, value, where)
 
 
@@ -130,9 +139,11 @@ def _build_scalar(kind: Any, value: Any, where: str) -> Any:
         except ValueError:
             raise WireError(f"{where}: {value!r:.60} is unknown") from None
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
+        if not -_MAX_NUMBER <= value <= _MAX_NUMBER:
             raise WireError(f"{where}: not finite")
         return float(value)
+    if kind is str and isinstance(value, str):
+        return text(value, where)
     if kind is Any or (isinstance(value, kind) and (kind is bool or not isinstance(value, bool))):
         return value
     raise WireError(f"{where}: {kind.__name__} was due")

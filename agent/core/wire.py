@@ -6,15 +6,15 @@
                                     "ring":[[6.0,"fail",0,0,null], [0.0,"fail",0,0,null]]}},
      "steps":["billing inquiry"], "kinds":["http_503"], "roots":[]}
 
-``n`` counts ok, slow, fail, drift, void over the life of the branch; a channel is ``[W, p0]``; a ring
-entry is ``[age_s, outcome, step, kind, blocked_by]``, the last three as places in the lists beside.
+``n`` counts ok, slow, fail, drift, void over the life of the branch; a channel is ``[W, p0]``; a
+ring entry is ``[age_s, outcome, step, kind, blocked_by]``, the last three as places in the lists
+beside.
 Absent means zero. Readers ignore fields that they do not know, so version 2 may add some.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from agent.core import codec
@@ -35,6 +35,7 @@ MAX_STATUS_BYTES = 16_384
 _READS = (1, 2)
 _MAX_SERVICES = 64
 _MAX_TEXT = 200
+_MAX_NUMBER = 1e12
 _CHANNEL_LENGTH = 2
 _RING_ENTRY_LENGTH = 5
 
@@ -78,10 +79,11 @@ class _Places:
         """Where ``text`` stands in the list."""
         if text is None:
             return None
-        if text not in self._at:
-            self._at[text] = len(self.names)
-            self.names.append(text)
-        return self._at[text]
+        short = text[:_MAX_TEXT]
+        if short not in self._at:
+            self._at[short] = len(self.names)
+            self.names.append(short)
+        return self._at[short]
 
 
 def _service(
@@ -203,7 +205,7 @@ def _optional(body: dict[str, Any], key: str) -> str | None:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise WireError(f"{where}: a text of at most {_MAX_TEXT} characters was due")
-    return value
+    return codec.text(value, where)
 
 
 def _name(value: str) -> str:
@@ -220,6 +222,6 @@ def _count(value: Any, where: str) -> int:
 
 def _number(value: Any, where: str) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not 0 <= value < 1e12:  # noqa: PLR2004
+    if not number or not 0 <= value < _MAX_NUMBER:
         raise WireError(f"{where}: a number of 0 or more was due")
     return float(value)
