@@ -285,7 +285,8 @@ def advance(
     """The incident after one more look at its situation; the very same object if nothing changed.
 
     ``settle_s`` is how long it takes until every office has been asked again: growth is told
-    against what was told last, and not before. New replies are appended with empty words: the caller renders them before it writes the record.
+    against what was told last, and not before. New replies are appended with empty words: the
+    caller renders them before it writes the record.
     """
     turn = TABLE[incident.phase, stimulus(situation)]
     if turn.to is None:
