@@ -120,14 +120,14 @@ def notifier(settings: BranchSettings, branch: Branch, clock: Clock) -> Notifier
     if slack is None or not branch.hub:
         return None
     files = settings.secret_files
-    token = _fresh(slack.bot_token.get_secret_value(), files.get(("slack", "bot_token")))
-    key = _fresh(slack.message_key.get_secret_value(), files.get(("slack", "message_key")))
+    token = fresh(slack.bot_token.get_secret_value(), files.get(("slack", "bot_token")))
+    key = fresh(slack.message_key.get_secret_value(), files.get(("slack", "message_key")))
     return SlackNotifier(
         token=token, key=lambda: key().encode(), clock=clock, base_url=slack.base_url
     )
 
 
-def _fresh(held: str, file: Path | None) -> Callable[[], str]:
+def fresh(held: str, file: Path | None) -> Callable[[], str]:
     """A secret as its file holds it now; while that cannot be read, as it was last."""
 
     def read() -> str:
