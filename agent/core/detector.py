@@ -24,7 +24,7 @@ time in seconds, evidence is in nats, votes in branch equivalents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agent.core import evidence
@@ -32,9 +32,9 @@ from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
 from agent.core.reading import Observed
 from agent.core.recovery import Recovery
+from agent.core.regional import TOLERANCE, Region, Regions, Seen
 from agent.core.tuning import Tuning
 
-TOLERANCE = 1e-9
 _ROUNDING = 1e-4
 """Statuses carry W rounded; a level counts as that much more, so that a full vote stays full."""
 SOLID = 0.5
@@ -114,10 +114,17 @@ class ChannelDetector:
         self._last_bad_s: dict[str, float] = {}
         self._hot_since_s: dict[str, float] = {}
         self._newest_bad: set[str] = set()
+        self._seen = Seen(
+            votes=self._votes,
+            first_bad_s=self._first_bad_s,
+            last_bad_s=self._last_bad_s,
+            takes_part=votes,
+        )
         size = len(groups.roster)
         self.a1 = self._numbers.a1(size)
         self.a2 = self._numbers.a2(size)
         self.b2 = self._numbers.b2(size)
+        self._regions = Regions(groups, tuning, a1=self.a1, period_s=period_s)
         self.may_be_national = (
             size >= tuning.small_roster and groups.provinces >= tuning.small_provinces
         )
@@ -188,7 +195,7 @@ class ChannelDetector:
         if not blind:
             self._judge_groups(now_s)
         for alarm in self.alarms.values():
-            self._let_recover(alarm, now_s)
+            self._let_recover(alarm, now_s, blind=blind)
 
     # --- outputs
 
@@ -225,16 +232,10 @@ class ChannelDetector:
         self, branch: str, started_s: float, *, bad: bool, p0: float, now_s: float, blind: bool
     ) -> None:
         before = self._w.get(branch, 0.0)
-        (self._newest_bad.add if bad else self._newest_bad.discard)(branch)
-        if bad:
-            self._first_bad_s.setdefault(branch, started_s)
-            self._last_bad_s[branch] = max(started_s, self._last_bad_s.get(branch, started_s))
+        self._remember(branch, started_s, bad=bad)
         self._set(branch, evidence.weigh(before, bad=bad, p0=p0, tuning=self._numbers))
         counts = self._takes_part(branch) and branch not in self.quarantined
-        for alarm in self.alarms.values():
-            if bad and counts and self._belongs(branch, alarm) and self._solid_member(branch):
-                alarm.recovery.admit(branch)
-            alarm.recovery.observe(branch, bad=bad, started_s=started_s)
+        self._tell_alarms(branch, started_s, bad=bad, admit=counts)
         if not counts:
             return
         if self.suspicion is None:
@@ -248,6 +249,21 @@ class ChannelDetector:
             self._test_with(branch, bad=bad, p0=p0)
             self._test(now_s, blind=blind)
 
+    def _remember(self, branch: str, started_s: float, *, bad: bool) -> None:
+        if not bad:
+            self._newest_bad.discard(branch)
+            return
+        self._newest_bad.add(branch)
+        self._first_bad_s.setdefault(branch, started_s)
+        self._last_bad_s[branch] = max(started_s, self._last_bad_s.get(branch, started_s))
+
+    def _tell_alarms(self, branch: str, started_s: float, *, bad: bool, admit: bool) -> None:
+        solid = self._w.get(branch, 0.0) >= 0.6 * self._numbers.cap
+        for alarm in self.alarms.values():
+            if bad and admit and solid and self._belongs(branch, alarm):
+                alarm.recovery.admit(branch)
+            alarm.recovery.observe(branch, bad=bad, started_s=started_s)
+
     def _set(self, branch: str, w: float) -> None:
         if w <= 0.0:
             for book in (self._w, self._votes, self._first_bad_s, self._hot_since_s):
@@ -260,9 +276,6 @@ class ChannelDetector:
             self._votes[branch] = value
         else:
             self._votes.pop(branch, None)
-
-    def _solid_member(self, branch: str) -> bool:
-        return self._w.get(branch, 0.0) >= 0.6 * self._numbers.cap
 
     def _belongs(self, branch: str, alarm: Declared) -> bool:
         if alarm.group in (NATION, ROSTER):
@@ -358,8 +371,12 @@ class ChannelDetector:
             needed=0.75 * needed,
         )
 
-    def _let_recover(self, alarm: Declared, now_s: float) -> None:
+    def _let_recover(self, alarm: Declared, now_s: float, *, blind: bool) -> None:
         if alarm.phase is AlarmPhase.CLOSED:
+            return
+        if blind:
+            # Nothing is called over unseen: what held before must hold anew once we see.
+            alarm.recovering_s = now_s if alarm.recovering_s is not None else None
             return
         recovery = alarm.recovery
         recovery.release(now_s, self._tuning.member_s)
@@ -385,85 +402,20 @@ class ChannelDetector:
     def _judge_groups(self, now_s: float) -> None:
         if self.suspicion is not None or NATION in self.alarms or not self._votes:
             return
-        if not self.may_be_national:
-            self._judge_roster(now_s)
-            return
-        qualifying = {
-            group: inside
-            for group in self._touched()
-            if group not in self.alarms and (inside := self._qualifies(group))
-        }
-        for group in smallest_that_tell(qualifying, self._groups.members):
-            failing = qualifying[group]
-            if any(failing <= alarm.recovery.members for alarm in self.alarms.values()):
+        for region in self._regions_in_trouble():
+            if any(region.failing <= alarm.recovery.members for alarm in self.alarms.values()):
                 continue
-            since_s = min(self._first_bad_s[branch] for branch in failing)
-            self._declare(Scope.REGIONAL, group, since_s, now_s, failing, rate=1.0)
-            self.alarms[group].score = sum(self._votes[branch] for branch in failing)
-            self.alarms[group].threshold = self._tuning.regional_score
+            self._declare(
+                Scope.REGIONAL, region.group, region.since_s, now_s, region.failing, rate=1.0
+            )
+            alarm = self.alarms[region.group]
+            alarm.score, alarm.threshold = region.score, region.threshold
 
-    def _touched(self) -> list[str]:
-        touched = {
-            group
-            for group, inside in self._groups.members.items()
-            if sum(branch in self._votes for branch in inside) >= 2  # noqa: PLR2004
-        }
-        return sorted(touched)
-
-    def _qualifies(self, group: str) -> frozenset[str]:
-        """The offices that make a group a regional trouble, or none."""
-        inside = [b for b in self._groups.members[group] if self._takes_part(b)]
-        voting = [b for b in inside if b in self._votes]
-        inside_set = set(inside)
-        outside = {b: u for b, u in self._votes.items() if b not in inside_set}
-        others = sum(self._takes_part(b) for b in self._groups.roster) - len(inside)
-        mean_inside = sum(self._votes[b] for b in voting) / max(1, len(inside))
-        mean_outside = sum(outside.values()) / max(1, others)
-        if mean_inside < self._tuning.regional_contrast * mean_outside:
-            return frozenset()
-        if len(self._groups.members[group]) > self._tuning.small_group:
-            return self._large_group(inside, voting)
-        return self._small_group(inside, voting, outside)
-
-    def _large_group(self, inside: list[str], voting: list[str]) -> frozenset[str]:
-        weight = sum(self._votes[b] for b in voting)
-        enough = max(self._tuning.regional_score, self._tuning.regional_share * len(inside))
-        if weight + TOLERANCE < enough or not self._beyond_guard(voting):
-            return frozenset()
-        return frozenset(voting)
-
-    def _small_group(
-        self, inside: list[str], voting: list[str], outside: Mapping[str, float]
-    ) -> frozenset[str]:
-        full = [b for b in voting if self._votes[b] >= 1.0 - TOLERANCE]
-        fresh = self._beyond_guard(full)
-        if len(fresh) < max(2.0, self._tuning.small_group_share * len(inside)):
-            return frozenset()
-        starts = [self._first_bad_s[b] for b in fresh]
-        if max(starts) - min(starts) > 2 * self._period_s:
-            return frozenset()
-        if outside and self._groups.beyond_worst(outside) >= self.a1 / 2:
-            return frozenset()
-        return frozenset(fresh)
-
-    def _beyond_guard(self, branches: list[str]) -> list[str]:
-        """Those with a bad result that began later than the first evidence of all plus G."""
-        if not branches:
-            return []
-        first_s = min(self._first_bad_s[b] for b in branches)
-        border_s = first_s + self._tuning.guard_s
-        return [b for b in branches if self._last_bad_s[b] > border_s]
-
-    def _judge_roster(self, now_s: float) -> None:
-        """A pilot too small to speak of the nation: all that report fail, and go on failing."""
-        inside = [b for b in self._groups.roster if self._takes_part(b)]
-        full = [b for b in inside if self._votes.get(b, 0.0) >= 1.0 - TOLERANCE]
-        all_fail = len(full) == len(inside) >= 3  # noqa: PLR2004
-        if ROSTER in self.alarms or not all_fail or len(self._beyond_guard(full)) < len(full):
-            return
-        since_s = min(self._first_bad_s[b] for b in full)
-        self._declare(Scope.REGIONAL, ROSTER, since_s, now_s, frozenset(full), rate=1.0)
-        self.alarms[ROSTER].score = self.alarms[ROSTER].threshold = float(len(full))
+    def _regions_in_trouble(self) -> list[Region]:
+        if self.may_be_national:
+            return self._regions.in_trouble(self._seen, self.alarms)
+        whole = self._regions.whole_roster(self._seen) if ROSTER not in self.alarms else None
+        return [whole] if whole else []
 
     # --- offices that are always bad
 
@@ -478,20 +430,3 @@ class ChannelDetector:
             elif now_s - self._hot_since_s.setdefault(branch, now_s) >= self._tuning.quarantine_s:
                 self.quarantined.add(branch)
                 self._votes.pop(branch, None)
-
-
-def smallest_that_tell(
-    qualifying: Mapping[str, frozenset[str]], members: Mapping[str, tuple[str, ...]]
-) -> list[str]:
-    """Of overlapping groups that qualify, the smallest that holds 80 % of their failing offices."""
-    left = dict(qualifying)
-    told: list[str] = []
-    while left:
-        seed = max(left, key=lambda group: (len(left[group]), group))
-        together = [group for group in left if left[group] & left[seed]]
-        failing = frozenset().union(*(left[group] for group in together))
-        holding = [g for g in together if len(left[g]) >= 0.8 * len(failing)] or [seed]
-        told.append(min(holding, key=lambda group: (len(members[group]), group)))
-        for group in together:
-            del left[group]
-    return told

@@ -1,0 +1,167 @@
+"""Which groups below the nation are in trouble: a province, a carrier, an egress or an island.
+
+A group is told by its own weight and by its contrast to the rest, and only when it goes on failing
+longer than the guard. Of groups that overlap, one is told. Two small offices of one island are
+enough, so small groups have a stricter rule: whole votes, begun at about the same time, and a quiet
+rest. A roster too small to speak of the nation is one group, told when all of it fails.
+
+First failures long before the others' are another story: they lend a group neither their age, which
+would make the guard a formality, nor their beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.core.groups import ROSTER, Groups
+from agent.core.tuning import Tuning
+
+TOLERANCE = 1e-9
+_FEWEST = 2
+"""Offices that must fail before a group is looked at."""
+_SMALLEST_ROSTER = 3
+_MOST = 0.8
+_SAME_TIME_PERIODS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of the offices, by id. The mappings may live on; times are stream time."""
+
+    votes: Mapping[str, float]
+    """Branch equivalents of those that vote more than 0."""
+    first_bad_s: Mapping[str, float]
+    """Since when there is evidence, of each that votes."""
+    last_bad_s: Mapping[str, float]
+    takes_part: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A group in trouble: who makes it one, and since when."""
+
+    group: str
+    failing: frozenset[str]
+    since_s: float
+    score: float
+    threshold: float
+
+
+class Regions:
+    """The groups of a roster, judged by one channel's numbers."""
+
+    def __init__(self, groups: Groups, tuning: Tuning, *, a1: float, period_s: float) -> None:
+        """``a1`` is the channel's threshold of suspicion, ``period_s`` the journey's T."""
+        self._groups = groups
+        self._tuning = tuning
+        self._a1 = a1
+        self._same_time_s = _SAME_TIME_PERIODS * period_s
+
+    def in_trouble(self, seen: Seen, known: Container[str]) -> list[Region]:
+        """The groups in trouble now, without those of ``known``."""
+        members = self._groups.members
+        qualifying = {
+            group: failing
+            for group in members
+            if group not in known and (failing := self._qualifies(group, seen))
+        }
+        return [
+            Region(
+                group=group,
+                failing=qualifying[group],
+                since_s=min(seen.first_bad_s[b] for b in self._together(qualifying[group], seen)),
+                score=sum(seen.votes[branch] for branch in qualifying[group]),
+                threshold=self._tuning.regional_score,
+            )
+            for group in smallest_that_tell(qualifying, members)
+        ]
+
+    def whole_roster(self, seen: Seen) -> Region | None:
+        """A pilot too small to speak of the nation: all that report fail, and go on failing."""
+        inside = [branch for branch in self._groups.roster if seen.takes_part(branch)]
+        full = _whole_votes(inside, seen)
+        if len(full) < max(len(inside), _SMALLEST_ROSTER):
+            return None
+        if len(self._beyond_guard(full, seen)) < len(full):
+            return None
+        return Region(
+            group=ROSTER,
+            failing=frozenset(full),
+            since_s=min(seen.first_bad_s[branch] for branch in full),
+            score=float(len(full)),
+            threshold=float(len(full)),
+        )
+
+    def _qualifies(self, group: str, seen: Seen) -> frozenset[str]:
+        """The offices that make a group a regional trouble, or none."""
+        members = self._groups.members[group]
+        voting = [branch for branch in members if branch in seen.votes]
+        if len(voting) < _FEWEST or not self._stands_out(members, voting, seen):
+            return frozenset()
+        reporting = sum(seen.takes_part(branch) for branch in members)
+        if len(members) > self._tuning.small_group:
+            return self._large_group(reporting, voting, seen)
+        return self._small_group(reporting, voting, seen)
+
+    def _stands_out(self, members: Sequence[str], voting: Sequence[str], seen: Seen) -> bool:
+        """The mean vote inside is several times the mean vote outside."""
+        inside = sum(seen.takes_part(branch) for branch in members)
+        outside = sum(seen.takes_part(branch) for branch in self._groups.roster) - inside
+        weight = sum(seen.votes[branch] for branch in voting)
+        rest = sum(seen.votes.values()) - weight
+        contrast = self._tuning.regional_contrast
+        return weight / max(1, inside) + TOLERANCE >= contrast * rest / max(1, outside)
+
+    def _large_group(self, reporting: int, voting: list[str], seen: Seen) -> frozenset[str]:
+        weight = sum(seen.votes[branch] for branch in voting)
+        enough = max(self._tuning.regional_score, self._tuning.regional_share * reporting)
+        together = self._together(voting, seen)
+        if weight + TOLERANCE < enough or not self._beyond_guard(together, seen):
+            return frozenset()
+        return frozenset(voting)
+
+    def _small_group(self, reporting: int, voting: list[str], seen: Seen) -> frozenset[str]:
+        together = self._together(_whole_votes(voting, seen), seen)
+        fresh = self._beyond_guard(together, seen)
+        if len(fresh) < max(_FEWEST, self._tuning.small_group_share * reporting):
+            return frozenset()
+        outside = {b: u for b, u in seen.votes.items() if b not in voting}
+        if self._groups.beyond_worst(outside) >= self._a1 / 2:
+            return frozenset()
+        return frozenset(fresh)
+
+    def _together(self, branches: Collection[str], seen: Seen) -> list[str]:
+        """Those that began to fail at about the same time as the last of them."""
+        if not branches:
+            return []
+        last_s = max(seen.first_bad_s[branch] for branch in branches)
+        return [b for b in branches if last_s - seen.first_bad_s[b] <= self._same_time_s]
+
+    def _beyond_guard(self, branches: Sequence[str], seen: Seen) -> list[str]:
+        """Those with a bad result that began later than the first evidence of all plus G."""
+        if not branches:
+            return []
+        border_s = min(seen.first_bad_s[branch] for branch in branches) + self._tuning.guard_s
+        return [branch for branch in branches if seen.last_bad_s[branch] > border_s]
+
+
+def _whole_votes(branches: Sequence[str], seen: Seen) -> list[str]:
+    return [branch for branch in branches if seen.votes.get(branch, 0.0) >= 1.0 - TOLERANCE]
+
+
+def smallest_that_tell(
+    qualifying: Mapping[str, frozenset[str]], members: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Of overlapping groups that qualify, the smallest that holds 80 % of their failing offices."""
+    left = dict(qualifying)
+    told: list[str] = []
+    while left:
+        seed = max(left, key=lambda group: (len(left[group]), group))
+        together = [group for group in left if left[group] & left[seed]]
+        failing = frozenset().union(*(left[group] for group in together))
+        holding = [g for g in together if len(left[g]) >= _MOST * len(failing)] or [seed]
+        told.append(min(holding, key=lambda group: (len(members[group]), group)))
+        for group in together:
+            del left[group]
+    return told
