@@ -120,7 +120,7 @@ class Reply:
         change of contract.
         """
         if self.status >= 400:  # noqa: PLR2004 - the border that HTTP draws
-            raise StepBroken(_status_failure(self.status, "an answer was due"))
+            raise StepBroken(_status_failure(self.status, "an answer"))
         try:
             return json.loads(self.body, object_hook=Document, parse_constant=_refuse_constant)
         except RecursionError:

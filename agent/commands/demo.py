@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +19,8 @@ from agent.simulation.demo import Posting, demonstrate
 from agent.simulation.play_settings import prepare
 
 OK, CONFIGURATION, INTERRUPTED = 0, 2, 130
-TOKEN = "PANTAU_SLACK_BOT_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+TOKEN = "PANTAU_SLACK_BOT_TOKEN"  # noqa: S105 - a name, no secret  # nosec B105
+PICTURE_WIDTH = 100
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name this type
@@ -40,13 +42,19 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name 
         help=f"also post to this real channel, with the bot token in {TOKEN}; every message begins "
         "with [LATIHAN]",
     )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.svg",
+        help="save what the terminal showed as a picture",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Play; returns the exit code, which says nothing about incidents."""
     log.configure("console", "info" if arguments.verbose else "error")
-    console = Console(stderr=arguments.json)
+    console = _console(arguments)
     try:
         play = prepare(play_options.settings(arguments))
         done = asyncio.run(
@@ -60,9 +68,18 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     console.print()
     play_summary.show(done.report, done.workspace, console, messages=False)
+    if arguments.picture is not None:
+        console.save_svg(str(arguments.picture), title="pantau demo")
     if arguments.json:
         print(json.dumps(done.report))  # noqa: T201 - this is its output
     return OK
+
+
+def _console(arguments: argparse.Namespace) -> Console:
+    """With ``--json`` standard output is for the object alone; a picture is of a terminal."""
+    if arguments.picture is None:
+        return Console(stderr=arguments.json)
+    return Console(stderr=arguments.json, record=True, force_terminal=True, width=PICTURE_WIDTH)
 
 
 def _posting(arguments: argparse.Namespace) -> Posting | None:

@@ -197,7 +197,7 @@ class SlackSecrets(Strict):
 class PublicListener(Strict):
     """Where the office's own state is shown, in words."""
 
-    host: Line = "0.0.0.0"  # noqa: S104 - it shows what hangs in the lobby anyway
+    host: Line = "0.0.0.0"  # noqa: S104 - for the lobby  # nosec B104
     port: Port = 8080
 
 

@@ -17,7 +17,6 @@ from agent.core.model import (
     NATION,
     Alarm,
     AlarmPhase,
-    Assessment,
     Branch,
     Channel,
     Evidence,
@@ -132,6 +131,7 @@ class _Judge:
     def _situation(self, place: Place, root: str, joined: list[str]) -> Situation:
         scope, group = place
         own = [a for a in self.alarms.get(root, ()) if a.phase is not AlarmPhase.CLOSED]
+        absorbed = scope is Scope.REGIONAL and not own and self._is_national(root)
         closed = [a for a in self.alarms.get(root, ()) if a.phase is AlarmPhase.CLOSED]
         dragged = [a for s in joined if s != root for a in self.alarms[s]]
         shown = own or [a for a in dragged if a.phase is not AlarmPhase.CLOSED] or closed
@@ -145,12 +145,12 @@ class _Judge:
             group=group,
             root=root,
             severity=self._severity(failing, slow, affected, present),
-            phase=_phase(own, dragged),
+            phase=AlarmPhase.CLOSED if absorbed else _phase(own, dragged),
             channels=tuple(sorted({a.channel for a in own})),
             since_s=min((a.since_s for a in shown), default=self.outlook.at_s),
             declared_s=min((a.declared_s for a in shown), default=self.outlook.at_s),
             ended_s=max((a.ended_s for a in shown if a.ended_s is not None), default=None),
-            absorbed=bool(closed) and all(a.absorbed for a in closed) and not own,
+            absorbed=absorbed,
             affected=affected,
             working=tuple(
                 name
@@ -159,6 +159,13 @@ class _Judge:
             ),
             evidence=evidence,
             spread=_spread(evidence.failing, present, self.ground.branches),
+        )
+
+    def _is_national(self, service: str) -> bool:
+        assessment = self.outlook.assessments.get(service)
+        return assessment is not None and any(
+            alarm.scope is Scope.NATIONAL and alarm.phase is not AlarmPhase.CLOSED
+            for alarm in assessment.alarms
         )
 
     def _affected(

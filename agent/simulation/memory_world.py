@@ -16,7 +16,7 @@ from agent.simulation.workspace import Workspace, WorkspaceNotifier
 
 LATENCY_S = 0.05
 """From an office to the exchange and back."""
-CREDENTIALS = {"simkim": {"username": "pantau", "password": "sintetis"}}
+CREDENTIALS = {"simkim": {"username": "pantau", "password": "sintetis"}}  # an invention  # nosec B105
 
 
 class MemoryWorld:

@@ -1,4 +1,4 @@
-"""What a play came to, as one JSON object: the last line of ``demo --json`` and ``simulate --json``.
+"""What a play came to, as one JSON object: the last line of ``demo`` and ``simulate --json``.
 
 Times are agent seconds since the scenario's first fault.
 """
