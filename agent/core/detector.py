@@ -66,7 +66,6 @@ class Declared:
     threshold: float = 0.0
     recovering_s: float | None = None
     phase: AlarmPhase = AlarmPhase.DECLARED
-    absorbed: bool = False
 
     @property
     def national(self) -> bool:
@@ -348,7 +347,7 @@ class ChannelDetector:
         since_s = max(first, suspicion.since_s - 2 * self._period_s)
         self.suspicion = None
         for alarm in self.alarms.values():
-            alarm.phase, alarm.absorbed = AlarmPhase.CLOSED, True
+            alarm.phase = AlarmPhase.CLOSED
         self._declare(Scope.NATIONAL, NATION, since_s, now_s, members, rate)
         self.alarms[NATION].score, self.alarms[NATION].threshold = votes, self.a1
 

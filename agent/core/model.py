@@ -347,8 +347,6 @@ class Alarm:
     """Stream time since which the recovery holds, None while broken."""
     ended_s: float | None = None
     """Back-dated end, once recovering."""
-    absorbed: bool = False
-    """Closed because the whole nation was declared over it."""
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -413,6 +411,7 @@ class Situation:
     declared_s: float
     ended_s: float | None = None
     absorbed: bool = False
+    """Over as a region's: the whole nation is declared for its root."""
     affected: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)

@@ -296,7 +296,6 @@ class Nation:
             declared_s=alarm.declared_s,
             recovering_s=alarm.recovering_s if recovering else None,
             ended_s=alarm.recovery.well_since_s if recovering else None,
-            absorbed=alarm.absorbed,
             evidence=self._evidence(watched, channel, alarm),
         )
 

@@ -1,0 +1,315 @@
+"""Which service is the root, what it drags along, and when that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from agent.core.attribution import Ground, Place, attribute
+from agent.core.graph import Graph
+from agent.core.model import (
+    NATION,
+    Alarm,
+    AlarmPhase,
+    Assessment,
+    Attendance,
+    Channel,
+    Evidence,
+    Scope,
+    Service,
+    Severity,
+    Situation,
+)
+from agent.core.nation import Outlook
+from tests.support.verdicts import ids, scattered
+
+NEEDS = {
+    "billing": "",
+    "payment": "billing",
+    "allocation": "payment",
+    "print": "allocation",
+    "identity": "",
+    "application": "identity",
+    "login": "",
+    "tracking": "",
+}
+GRAPH = Graph(
+    Service(
+        id=name, name_id=name, name_en=name, needs=tuple(needs.split()), sign_in=name == "login"
+    )
+    for name, needs in NEEDS.items()
+)
+BRANCHES = {branch.id: branch for branch in scattered(20)}
+OFFICES = tuple(ids(list(BRANCHES.values())))
+NATIONAL: Place = (Scope.NATIONAL, NATION)
+PAPUA: Place = (Scope.REGIONAL, "island:island-0")
+DECLARED, RECOVERING, CLOSED = AlarmPhase
+
+
+def alarm(
+    service: str,
+    phase: AlarmPhase = DECLARED,
+    *,
+    place: Place = NATIONAL,
+    channel: Channel = Channel.FAIL,
+    declared_s: float = 100.0,
+    failing: int = 10,
+) -> Alarm:
+    return Alarm(
+        service=service,
+        channel=channel,
+        scope=place[0],
+        group=place[1],
+        phase=phase,
+        since_s=declared_s - 20.0,
+        declared_s=declared_s,
+        ended_s=None if phase is DECLARED else 180.0,
+        evidence=Evidence(failing=OFFICES[:failing], reporting=20),
+    )
+
+
+def look(
+    *alarms: Alarm,
+    suspected: str = "",
+    behind: Mapping[str, tuple[str, int]] | None = None,
+    roots: Mapping[Place, str] | None = None,
+    at_s: float = 100.0,
+    working: str = "",
+) -> tuple[Situation, ...]:
+    """``behind``: service -> (the root it stands behind, at how many of twenty offices)."""
+    behind = behind or {}
+    assessments = {}
+    for name in NEEDS:
+        blocked: dict[str, frozenset[str]] = {}
+        if name in behind:
+            root, offices = behind[name]
+            blocked = {root: frozenset(OFFICES[:offices])}
+        assessments[name] = Assessment(
+            service=name,
+            suspected=name in suspected.split(),
+            alarms=tuple(each for each in alarms if each.service == name),
+            blocked_by=blocked,
+            reporting=20,
+            working=name in working.split(),
+        )
+    ground = Ground(graph=GRAPH, branches=BRANCHES, present=lambda _: OFFICES, hold_s=30.0)
+    open_roots = {place: frozenset(names.split()) for place, names in (roots or {}).items()}
+    outlook = Outlook(
+        at_s=at_s, assessments=assessments, attendance=Attendance(roster=20, reporting=OFFICES)
+    )
+    return attribute(outlook, open_roots, ground)
+
+
+def roots(situations: Iterable[Situation]) -> list[tuple[str, AlarmPhase]]:
+    return sorted((each.root, each.phase) for each in situations)
+
+
+def test_what_nobody_complains_of_is_no_trouble():
+    assert look() == ()
+
+
+def test_one_alarm_is_one_trouble_and_what_needs_it_is_affected():
+    (only,) = look(alarm("billing"), working="tracking billing print")
+    assert (only.root, only.phase, only.channels) == ("billing", DECLARED, (Channel.FAIL,))
+    assert only.affected == ("payment", "allocation", "print")
+    assert only.working == ("tracking",)
+    assert only.severity is Severity.DEGRADED
+    assert (only.since_s, only.declared_s) == (80.0, 100.0)
+    assert only.spread.zones == {"WIB": (10, 20)}
+
+
+def test_two_that_share_nothing_are_two():
+    assert roots(look(alarm("billing"), alarm("identity"))) == [
+        ("billing", DECLARED),
+        ("identity", DECLARED),
+    ]
+
+
+def test_the_most_upstream_is_the_root_whatever_came_first():
+    (only,) = look(
+        alarm("print", declared_s=80.0),
+        alarm("payment", declared_s=90.0),
+        alarm("billing", declared_s=100.0),
+    )
+    assert only.root == "billing"
+
+
+def test_failing_and_slow_are_one_trouble():
+    (only,) = look(alarm("billing", channel=Channel.SLOW), alarm("billing", failing=5))
+    assert only.channels == (Channel.FAIL, Channel.SLOW)
+    assert len(only.evidence.failing) == 5
+
+
+def test_a_slow_service_is_slow_and_no_more():
+    (only,) = look(alarm("login", channel=Channel.SLOW))
+    assert only.severity is Severity.SLOW
+
+
+# --- waiting for what is upstream
+
+
+@pytest.mark.parametrize(
+    ("at_s", "suspected", "found", "why"),
+    [
+        (100.0, "billing", [], "its dependency is suspected: wait"),
+        (129.9, "billing", [], "half a minute"),
+        (130.0, "billing", [("payment", DECLARED)], "and no longer"),
+        (100.0, "", [("payment", DECLARED)], "once that is cleared it speaks for itself"),
+        (100.0, "print tracking", [("payment", DECLARED)], "what is downstream holds nothing"),
+    ],
+)
+def test_a_service_waits_while_its_dependency_is_suspected(at_s, suspected, found, why):
+    assert roots(look(alarm("payment"), suspected=suspected, at_s=at_s)) == found, why
+
+
+def test_the_root_itself_waits_for_what_is_above_it_and_all_behind_it_wait_too():
+    assert look(alarm("payment"), alarm("print"), suspected="billing") == ()
+    (only,) = look(alarm("payment"), alarm("print"), alarm("billing"))
+    assert only.root == "billing"
+
+
+def test_what_is_open_does_not_wait_again():
+    found = look(alarm("payment"), suspected="billing", roots={NATIONAL: "payment"})
+    assert roots(found) == [("payment", DECLARED)]
+
+
+# --- behind a broken step
+
+
+@pytest.mark.parametrize(
+    ("offices", "root", "why"),
+    [
+        (10, "login", "half of the offices stand behind the sign-in: it is the root"),
+        (9, "tracking", "fewer do not show it"),
+    ],
+)
+def test_what_stands_behind_another_service_at_half_of_the_offices_is_its(offices, root, why):
+    found = look(alarm("tracking"), alarm("login"), behind={"tracking": ("login", offices)})
+    assert root in [each.root for each in found], why
+    assert (len(found) == 1) is (root == "login"), why
+
+
+def test_what_stands_behind_the_root_is_affected_though_the_graph_does_not_say_so():
+    (only,) = look(alarm("login"), behind={"tracking": ("login", 10)})
+    assert only.affected == ("tracking",)
+    (only,) = look(alarm("login"), behind={"tracking": ("login", 9)})
+    assert only.affected == ()
+
+
+def test_a_service_waits_for_a_suspected_one_that_it_stands_behind():
+    assert look(alarm("tracking"), suspected="login", behind={"tracking": ("login", 10)}) == ()
+
+
+# --- joining and ending
+
+
+def test_a_dependant_that_breaks_late_joins_the_open_incident():
+    (only,) = look(alarm("billing"), alarm("print", declared_s=900.0), roots={NATIONAL: "billing"})
+    assert only.root == "billing"
+    assert "print" in only.affected
+
+
+def test_an_upstream_that_breaks_late_is_a_trouble_of_its_own():
+    found = look(alarm("payment"), alarm("billing"), roots={NATIONAL: "payment"})
+    assert roots(found) == [("billing", DECLARED), ("payment", DECLARED)]
+
+
+def test_a_closed_root_waits_for_what_it_dragged_along():
+    open_now = {NATIONAL: "billing"}
+    (only,) = look(alarm("billing", RECOVERING), alarm("print"), roots=open_now)
+    assert only.phase is RECOVERING
+    (only,) = look(alarm("print"), roots=open_now)
+    assert (only.root, only.phase) == ("billing", RECOVERING)
+    (only,) = look(alarm("print", CLOSED), roots=open_now)
+    assert only.phase is CLOSED
+    (only,) = look(roots=open_now)
+    assert only.phase is CLOSED
+
+
+def test_an_alarm_that_closes_ends_its_incident_at_its_back_dated_end():
+    (only,) = look(alarm("billing", CLOSED), roots={NATIONAL: "billing"})
+    assert (only.phase, only.ended_s, only.absorbed) == (CLOSED, 180.0, False)
+
+
+def test_an_alarm_that_closed_before_anything_was_opened_is_nothing():
+    assert look(alarm("billing", CLOSED)) == ()
+
+
+# --- regions
+
+
+def test_a_region_beside_the_nation_is_a_trouble_of_its_own():
+    found = look(alarm("billing"), alarm("identity", place=PAPUA))
+    assert {(each.scope, each.root) for each in found} == {
+        (Scope.NATIONAL, "billing"),
+        (Scope.REGIONAL, "identity"),
+    }
+
+
+def test_a_regional_dependant_of_a_national_root_is_told_with_the_nation():
+    found = look(alarm("billing"), alarm("print", place=PAPUA), roots={NATIONAL: "billing"})
+    assert [(each.scope, each.root) for each in found] == [(Scope.NATIONAL, "billing")]
+
+
+def test_a_region_that_the_nation_absorbs_says_so():
+    found = look(
+        alarm("billing"),
+        alarm("billing", CLOSED, place=PAPUA),
+        roots={PAPUA: "billing"},
+    )
+    assert [(each.scope, each.phase, each.absorbed) for each in found] == [
+        (Scope.NATIONAL, DECLARED, False),
+        (Scope.REGIONAL, CLOSED, True),
+    ]
+
+
+def test_a_region_is_absorbed_with_all_that_it_dragged_along():
+    found = look(
+        alarm("billing"),
+        alarm("billing", CLOSED, place=PAPUA),
+        alarm("print", place=PAPUA),
+        roots={PAPUA: "billing"},
+    )
+    assert (found[1].phase, found[1].absorbed) == (CLOSED, True)
+
+
+def test_a_region_whose_absorption_could_not_be_stored_at_once_still_says_so():
+    found = look(alarm("billing"), roots={NATIONAL: "billing", PAPUA: "billing"})
+    assert [(each.scope, each.absorbed) for each in found] == [
+        (Scope.NATIONAL, False),
+        (Scope.REGIONAL, True),
+    ]
+
+
+def test_a_region_that_ends_while_the_nation_recovers_from_something_else_just_ends():
+    found = look(
+        alarm("identity"),
+        alarm("billing", CLOSED, place=PAPUA),
+        roots={NATIONAL: "identity", PAPUA: "billing"},
+    )
+    assert [(each.root, each.absorbed) for each in found] == [
+        ("identity", False),
+        ("billing", False),
+    ]
+
+
+# --- severity
+
+
+@pytest.mark.parametrize(
+    ("alarms", "severity", "why"),
+    [
+        ([alarm("tracking")], Severity.PARTIAL, "one service of eight, nothing behind it"),
+        ([alarm("login", failing=16)], Severity.DEGRADED, "the sign-in at four of five offices"),
+        ([alarm("login", failing=17)], Severity.DOWN, "the only sign-in at more than that"),
+        (
+            [alarm("login", failing=17, channel=Channel.SLOW)],
+            Severity.SLOW,
+            "slowness is never down",
+        ),
+    ],
+)
+def test_how_bad_an_incident_is(alarms, severity, why):
+    (only,) = look(*alarms)
+    assert only.severity is severity, why
