@@ -158,7 +158,7 @@ class ChannelDetector:
             self._first_bad_s.setdefault(branch, last_bad_s)
             self._last_bad_s[branch] = last_bad_s
 
-    def resume(
+    def resume(  # noqa: PLR0913 - what an incident's record says of its alarm, each by its name
         self,
         *,
         scope: Scope,
@@ -168,6 +168,7 @@ class ChannelDetector:
         members: Iterable[str],
         recovering: bool,
         now_s: float,
+        ended_s: float | None = None,
     ) -> None:
         """Stand where the leader before stood: an incident of this service is open."""
         if group in self.alarms:
@@ -176,7 +177,8 @@ class ChannelDetector:
         alarm = self.alarms[group]
         alarm.declared_s = declared_s
         if recovering:
-            alarm.recovery.trust(self._tuning.recovery_score)
+            well_since_s = now_s if ended_s is None else ended_s
+            alarm.recovery.trust(self._tuning.recovery_score, well_since_s)
             alarm.recovering_s, alarm.phase = now_s, AlarmPhase.RECOVERING
 
     def revote(self, branch: str) -> None:

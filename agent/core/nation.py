@@ -78,7 +78,7 @@ class Nation:
         self._awake: set[str] = set()
         self._silent: set[str] = set()
         self._present: set[str] = set()
-        self.maintenance: frozenset[str] = frozenset()
+        self._maintenance: frozenset[str] = frozenset()
         self._services = {
             service: _Watched(
                 {
@@ -139,7 +139,14 @@ class Nation:
             self._awake.discard(branch)
             self._attend(branch)
 
-    def resume(
+    def maintain(self, branches: Iterable[str]) -> None:
+        """These offices and no others are in maintenance: they neither vote nor count."""
+        before = self._maintenance
+        self._maintenance = frozenset(branches) & self._branches.keys()
+        for branch in before ^ self._maintenance:
+            self._attend(branch)
+
+    def resume(  # noqa: PLR0913 - what an incident's record says of its alarm, each by its name
         self,
         *,
         service: str,
@@ -151,8 +158,12 @@ class Nation:
         members: Iterable[str],
         recovering: bool,
         now_s: float,
+        ended_s: float | None = None,
     ) -> None:
-        """Stand where the leader before stood: an incident of this service is open."""
+        """Stand where the leader before stood: an incident of this service is open.
+
+        ``ended_s`` is the end that was written, if it was ``recovering``.
+        """
         watched = self._services.get(service)
         known = [branch for branch in members if branch in self._branches]
         if watched is None or (group not in (NATION, ROSTER) and group not in self.groups.members):
@@ -166,6 +177,7 @@ class Nation:
                 members=known,
                 recovering=recovering,
                 now_s=now_s,
+                ended_s=ended_s,
             )
 
     # --- output
@@ -200,7 +212,7 @@ class Nation:
             ),
             silent=tuple(sorted(self._silent)),
             mismatched=tuple(sorted(b for b, s in heard.items() if s.nation != self._revision)),
-            maintenance=tuple(sorted(self.maintenance)),
+            maintenance=tuple(sorted(self._maintenance)),
             unheard=tuple(
                 b for b in self.groups.roster if b not in self._awake and b not in self._silent
             ),
@@ -221,7 +233,7 @@ class Nation:
             status is not None
             and status.sight.sees
             and branch in self._awake
-            and branch not in self.maintenance
+            and branch not in self._maintenance
         )
         if present == (branch in self._present):
             return

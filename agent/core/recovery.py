@@ -39,9 +39,9 @@ class Recovery:
         """The branches whose results decide."""
         return frozenset(self._streaks)
 
-    def trust(self, score: float) -> None:
+    def trust(self, score: float, well_since_s: float) -> None:
         """Take over a recovery that another leader saw: it stands until a bad result comes."""
-        self.v = score
+        self.v, self.well_since_s = score, well_since_s
         self._streaks = dict.fromkeys(self._streaks, _WELL)
 
     def admit(self, branch: str) -> None:

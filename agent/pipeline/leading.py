@@ -257,6 +257,7 @@ class Term:
                     declared_s=standing.opened_s,
                     members=standing.evidence.failing,
                     recovering=standing.phase is Phase.RECOVERING,
+                    ended_s=standing.ended_s,
                     now_s=self.stream_now_s(),
                 )
 

@@ -91,7 +91,7 @@ def test_results_of_others_say_nothing_until_they_are_admitted():
 
 def test_a_recovery_taken_over_stands_until_a_bad_result():
     it = recovery()
-    it.trust(8.0)
+    it.trust(8.0, 0.0)
     assert (it.v, it.unwell()) == (8.0, {})
     feed(it, "x")
     assert it.v < 8.0
