@@ -1,0 +1,155 @@
+"""What every agent is told of the nation: one word per service, bounded lists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from agent.core import bulletin as bulletins
+from agent.core import codec
+from agent.core import incident as incidents
+from agent.core.bulletin import compose
+from agent.core.incident import Incident
+from agent.core.model import (
+    NATION,
+    Alarm,
+    AlarmPhase,
+    Assessment,
+    Attendance,
+    Bulletin,
+    Channel,
+    Evidence,
+    Names,
+    Scope,
+    ServiceState,
+    Severity,
+    Situation,
+)
+from agent.core.nation import Outlook
+
+NATIONAL, REGIONAL = Scope
+DECLARED, RECOVERING, CLOSED = AlarmPhase
+S = ServiceState
+
+
+def alarm(scope: Scope, phase: AlarmPhase) -> Alarm:
+    return Alarm(
+        service="x",
+        channel=Channel.FAIL,
+        scope=scope,
+        group=NATION if scope is NATIONAL else "island:papua",
+        phase=phase,
+        since_s=0.0,
+        declared_s=20.0,
+    )
+
+
+def incident(
+    root: str, *, scope: Scope = NATIONAL, affected: tuple[str, ...] = (), opened_s: float = 20.0
+) -> Incident:
+    situation = Situation(
+        scope=scope,
+        group=NATION if scope is NATIONAL else "island:papua",
+        root=root,
+        severity=Severity.PARTIAL,
+        phase=DECLARED,
+        channels=(Channel.FAIL,),
+        since_s=1.234,
+        declared_s=20.0,
+        affected=affected,
+        evidence=Evidence(failing=("a", "b"), reporting=3),
+    )
+    return incidents.begin(situation, channel="c", term=1, now_s=opened_s)
+
+
+def told(
+    assessment: Assessment, *standing: Incident, attendance: Attendance | None = None
+) -> Bulletin:
+    outlook = Outlook(
+        at_s=30.04,
+        assessments={assessment.service: assessment},
+        attendance=attendance or Attendance(roster=3, reporting=("a", "b", "c")),
+    )
+    return compose(outlook, standing, term=7, leader="a", nation="r1:0")
+
+
+QUIET = Assessment(service="x", reporting=3)
+SUSPECTED = replace(QUIET, suspected=True)
+
+
+def found(*alarms: Alarm) -> Assessment:
+    return replace(QUIET, alarms=alarms)
+
+
+@pytest.mark.parametrize(
+    ("assessment", "standing", "state", "why"),
+    [
+        (QUIET, (), S.NORMAL, "nothing is said of it"),
+        (replace(QUIET, reporting=0), (), S.UNKNOWN, "nobody has a fresh result"),
+        (SUSPECTED, (), S.SUSPECTED, "suspected"),
+        (found(alarm(REGIONAL, DECLARED)), (), S.REGIONAL, "a region's"),
+        (found(alarm(REGIONAL, RECOVERING)), (), S.REGIONAL, "until it is over"),
+        (found(alarm(REGIONAL, CLOSED)), (), S.NORMAL, "and no longer"),
+        (found(alarm(NATIONAL, DECLARED)), (), S.NATIONAL, "the nation's"),
+        (found(alarm(NATIONAL, RECOVERING)), (), S.RECOVERING, "recovering"),
+        (
+            found(alarm(NATIONAL, RECOVERING), alarm(NATIONAL, DECLARED)),
+            (),
+            S.NATIONAL,
+            "of two channels the worse speaks",
+        ),
+        (QUIET, (incident("y", affected=("x",)),), S.AFFECTED, "behind a national incident"),
+        (
+            QUIET,
+            (incident("y", scope=REGIONAL, affected=("x",)),),
+            S.NORMAL,
+            "behind a regional one it works elsewhere",
+        ),
+        (
+            found(alarm(NATIONAL, DECLARED)),
+            (incident("y", affected=("x",)),),
+            S.NATIONAL,
+            "its own trouble speaks before another's",
+        ),
+    ],
+)
+def test_the_word_for_a_service(assessment, standing, state, why):
+    assert told(assessment, *standing).services == {"x": state}, why
+
+
+def test_a_blind_leader_says_that_it_does_not_know():
+    bulletin = told(QUIET, attendance=Attendance(roster=9, reporting=("a",)))
+    assert (bulletin.blind, bulletin.services["x"]) == (True, S.UNKNOWN)
+
+
+def test_lists_are_bounded_and_say_how_many():
+    silent = tuple(f"office-{n:03d}" for n in range(145))
+    bulletin = told(QUIET, attendance=Attendance(roster=145, silent=silent))
+    assert bulletin.silent == Names(count=145, first=silent[: bulletins.NAMES_SHOWN])
+
+
+def test_of_many_incidents_the_nations_come_first_then_the_oldest():
+    standing = [
+        incident("r", scope=REGIONAL, opened_s=1.0),
+        *(incident(f"n{n:02d}", opened_s=50.0 - n) for n in range(14)),
+    ]
+    shown = told(QUIET, *standing).incidents
+    assert [each.root for each in shown] == [f"n{n:02d}" for n in range(13, 1, -1)]
+
+
+def test_an_incident_is_told_in_numbers_that_fit():
+    (only,) = told(QUIET, incident("y")).incidents
+    assert (only.failing, only.reporting, only.since_s, only.phase) == (2, 3, 1.2, "open")
+
+
+def test_the_fullest_bulletin_is_small_enough_for_every_line():
+    standing = [
+        incident(f"{n:02d}" + "x" * 60, affected=tuple("y" * 60 + str(i) for i in range(19)))
+        for n in range(40)
+    ]
+    names = tuple(f"{n:03d}" + "x" * 60 for n in range(145))
+    attendance = Attendance(roster=145, silent=names, abstaining=names, mismatched=names)
+    value = codec.to_bytes(told(QUIET, *standing, attendance=attendance))
+    assert len(value) <= codec.MAX_BYTES
+    assert codec.from_bytes(Bulletin, value).at_s == 30.0
