@@ -163,6 +163,12 @@ def test_a_service_waits_while_its_dependency_is_suspected(at_s, suspected, foun
     assert roots(look(alarm("payment"), suspected=suspected, at_s=at_s)) == found, why
 
 
+def test_the_half_minute_counts_from_the_first_of_its_alarms():
+    late = alarm("payment", channel=Channel.SLOW, declared_s=120.0)
+    found = look(alarm("payment"), late, suspected="billing", at_s=130.0)
+    assert roots(found) == [("payment", DECLARED)]
+
+
 def test_the_root_itself_waits_for_what_is_above_it_and_all_behind_it_wait_too():
     assert look(alarm("payment"), alarm("print"), suspected="billing") == ()
     (only,) = look(alarm("payment"), alarm("print"), alarm("billing"))

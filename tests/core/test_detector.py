@@ -151,17 +151,24 @@ def test_a_province_is_told_rather_than_its_island_when_it_holds_most_of_the_fai
 
 
 @pytest.mark.parametrize(
-    ("failing", "told", "why"),
+    ("size", "failing", "told", "why"),
     [
-        (2, False, "two of twelve are under 2.5"),
-        (3, True, "three are a quarter of them"),
+        (12, 2, False, "two are under 2.5"),
+        (12, 3, True, "three of twelve are a quarter"),
+        (20, 3, False, "three of twenty are under a fifth"),
+        (20, 4, True, "four are a fifth"),
+        (10, 2, False, "ten are a small group, of which a quarter must fail"),
+        (10, 3, True, "three of ten"),
+        (8, 2, True, "two of eight"),
     ],
 )
-def test_a_large_group_needs_two_and_a_half_offices_and_a_fifth_of_itself(failing, told, why):
-    watch = Watch()
+def test_how_much_of_a_group_must_fail(size, failing, told, why):
+    banten = province_of(size, "Banten", "Java")
+    java = [office(f"java-{n}", f"Java {n}", island="Java") for n in range(30)]
+    watch = Watch([*banten, *java])
     for at_s in (0.0, 15.0):
-        watch.hear(ACEH[:failing], at_s)
-    assert (watch.declared() == ["province:aceh"]) is told, why
+        watch.hear(banten[:failing], at_s)
+    assert (watch.declared() == ["province:banten"]) is told, why
 
 
 def test_a_large_group_is_not_declared_within_the_guard_either():
@@ -233,6 +240,38 @@ def test_the_nation_absorbs_the_regions_that_are_open():
         )
     assert watch.phase("island:papua") is AlarmPhase.CLOSED
     assert watch.phase(NATION) is AlarmPhase.DECLARED
+
+
+def test_what_is_told_of_a_province_is_not_told_of_its_island_too():
+    watch = Watch()
+    for at_s in (0.0, 15.0, 30.0, 45.0):
+        watch.hear(ACEH[:6], at_s)
+    assert watch.declared() == ["province:aceh"]
+
+
+@pytest.mark.parametrize(
+    ("others", "told", "why"),
+    [
+        (4, ["province:riau"], "beyond the worst two, 4/3 votes are left elsewhere"),
+        (5, [], "5/3 are more than half of a suspicion"),
+    ],
+)
+def test_a_small_group_is_told_only_while_the_rest_is_quiet(others, told, why):
+    watch = Watch()
+    watch.hear([*RIAU, *ELSEWHERE[:3]], 0.0).hear(ELSEWHERE[3:others], 1.0)
+    watch.hear([*ELSEWHERE[:3], *RIAU], 15.0)
+    assert not watch.suspected()
+    assert watch.declared() == told, why
+
+
+def test_while_the_nation_is_suspected_or_declared_no_region_is_judged():
+    watch = Watch().hear(ELSEWHERE[:10], 0.0).hear(ELSEWHERE[:10], 5.0)
+    watch.hear(PAPUA, 6.0).hear(PAPUA, 14.0)
+    assert watch.suspected()
+    watch = national()
+    for at_s in (40.0, 50.0, 60.0):
+        watch.hear(PAPUA, at_s)
+    assert watch.declared() == [NATION]
 
 
 # --- small nations
@@ -353,6 +392,49 @@ def test_good_results_count_only_where_there_was_evidence():
     assert watch.declared() == [NATION]
 
 
+def test_a_confirmation_that_good_results_outweigh_waits():
+    """Four offices beyond the worst two fail on; thirty others have just begun to be well."""
+    watch = Watch().hear(ELSEWHERE, 0.0).hear(ELSEWHERE, 5.0)
+    watch.hear(ELSEWHERE[:5], 25.0).hear(ELSEWHERE[5:], 26.0, OK).hear(ELSEWHERE[5:13], 27.0, OK)
+    watch.hear(PAPUA[:1], 28.0)
+    assert (watch.declared(), watch.suspected()) == ([], True)
+    watch.hear(ELSEWHERE[:5], 29.0)
+    assert watch.declared() == [NATION]
+
+
+def test_fresh_failures_alone_confirm_nothing_once_the_votes_are_gone():
+    watch = Watch().hear(ELSEWHERE[:10], 0.0).hear(ELSEWHERE[:10], 5.0)
+    watch.leave(ELSEWHERE[:10])
+    for branch in ELSEWHERE[10:16]:
+        watch.detector.hear(
+            branch.id,
+            [observed(30.0)],
+            unseen_good=0,
+            p0=FAIL.p0_floor,
+            level=1e9,
+            now_s=30.0,
+            blind=False,
+        )
+    assert watch.declared() == []
+
+
+def test_fresh_failures_of_those_who_left_confirm_nothing():
+    watch = Watch().hear(ELSEWHERE[:10], 0.0).hear(ELSEWHERE[:10], 5.0)
+    watch.hear(ELSEWHERE[:5], 30.0)
+    watch.leave(ELSEWHERE[:5])
+    watch.hear(ELSEWHERE[5:8], 31.0)
+    assert watch.declared() == []
+
+
+def test_the_beginning_is_the_first_evidence_but_not_an_old_one():
+    watch = Watch()
+    for at_s in range(0, 300, 15):
+        watch.hear(PAPUA[:1], at_s)
+    watch.hear(ELSEWHERE[:10], 300.0).hear(ELSEWHERE[:10], 310.0).hear(PAPUA[:1], 311.0)
+    watch.hear(ELSEWHERE[:10], 330.0)
+    assert watch.alarm(NATION).since_s == 300.0 - 2 * T
+
+
 # --- who may speak
 
 
@@ -382,6 +464,20 @@ def test_an_office_always_in_trouble_loses_its_vote_after_fifteen_minutes_until_
     assert PAPUA[0].id not in watch.detector.quarantined
     watch.hear(PAPUA[:1], 1030.0)
     assert watch.votes(PAPUA[0])
+
+
+def test_only_quiet_minutes_count_towards_losing_a_vote():
+    """In a suspicion everybody is in trouble; that says nothing of the office itself."""
+    watch = Watch()
+    for at_s in range(0, 600, 15):
+        watch.hear(PAPUA[:1], at_s)
+    watch.hear(ELSEWHERE[:10], 600.0).hear(ELSEWHERE[:10], 605.0)
+    assert watch.suspected()
+    watch.leave(ELSEWHERE[:10])
+    for at_s in range(615, 1200, 15):
+        watch.hear(PAPUA[:1], at_s)
+    assert not watch.suspected()
+    assert watch.detector.quarantined == set()
 
 
 def test_members_of_an_open_alarm_are_not_put_away():

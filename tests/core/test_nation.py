@@ -123,7 +123,8 @@ def test_a_silent_office_has_no_vote_and_a_beat_brings_it_back():
     assert attendance.silent == (BRANCHES[0].id,)
     assert BRANCHES[0].id not in attendance.reporting
     leader.nation.beat(BRANCHES[0].id, 90.0, 90.0)
-    assert leader.nation.attendance().reporting == tuple(ids(BRANCHES))
+    attendance = leader.nation.attendance()
+    assert (attendance.reporting, attendance.silent) == (tuple(ids(BRANCHES)), ())
 
 
 def test_an_old_record_proves_neither_presence_nor_silence():
@@ -227,6 +228,21 @@ def test_results_expire():
     leader.see(BRANCHES, 0.0, OK)
     assert leader.nation.assess(2.5 * T).assessments["x"].reporting == 20
     assert leader.nation.assess(2.5 * T + 1).assessments["x"].reporting == 0
+
+
+def test_results_of_the_silent_say_nothing_of_now():
+    leader = Leader().report(0.0)
+    leader.see(BRANCHES, 0.0, OK)
+    leader.nation.fall_silent(BRANCHES[0].id)
+    assert leader.nation.assess(1.0).assessments["x"].reporting == 19
+
+
+def test_a_member_with_two_good_results_in_a_row_fails_no_longer_for_people():
+    leader = Leader().report(0.0)
+    outage(leader, BRANCHES[:10])
+    leader.see(BRANCHES[:3], 40.0, OK)
+    outlook = leader.see(BRANCHES[:3], 41.0, OK)
+    assert outlook.assessments["x"].alarms[0].evidence.failing == tuple(ids(BRANCHES[3:10]))
 
 
 def test_a_service_that_nobody_watches_here_is_passed_over():

@@ -76,6 +76,14 @@ def test_a_member_that_is_good_for_six_minutes_is_let_go():
     assert it.members == {"b"}
 
 
+def test_the_six_minutes_begin_anew_with_every_bad_result():
+    it = feed(recovery(), "..x..")
+    it.release(360.0, 360.0)
+    assert it.members == MEMBERS
+    it.release(363.0, 360.0)
+    assert it.members == {"b"}
+
+
 def test_one_good_result_is_not_enough_to_be_let_go():
     it = feed(recovery(), ".")
     it.release(1000.0, 360.0)
