@@ -4,6 +4,9 @@ The leader's tick and the delivery of messages change the same records. Each cha
 function of the newest incident: it is applied under a lock of its own record, and applied again to
 what somebody else wrote if they were faster. A write without an answer may have happened: the
 record is read again before anything else is done with it.
+
+The right to write is asked for before every single write: a leader that slept conflicts with what
+its successor wrote, and must not then apply its old view to the successor's record.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import structlog
 from agent.core import codec
 from agent.core.codec import WireError
 from agent.core.incident import Incident
-from agent.ports import Conflict, Exchange, Record, Unavailable
+from agent.ports import Conflict, Exchange, ExchangeError, Record, Unavailable
 
 PREFIX = "incident."
 _TRIES = 5
@@ -25,11 +28,17 @@ _TRIES = 5
 _log = structlog.get_logger(__name__)
 
 
+class LeaseOver(ExchangeError):  # noqa: N818 - what happened, not an error of ours
+    """We do not lead any more: nothing was written."""
+
+
 class IncidentBook:
     """All incident records, as this leader knows them."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, may_write: Callable[[], bool]) -> None:
+        """``may_write``: our lease still holds."""
         self._exchange = exchange
+        self._may_write = may_write
         self._incidents: dict[str, Incident] = {}
         self._revisions: dict[str, int] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -54,9 +63,10 @@ class IncidentBook:
         """Apply ``how`` to the newest incident of this name and write what it returns.
 
         ``how`` returning its argument, or None, writes nothing. It may be called more than once.
-        Raises an ExchangeError; after Unavailable the change may or may not have been applied.
+        Raises :class:`LeaseOver` if there is something to write and we may not any more, or another
+        ExchangeError; after Unavailable the change may or may not have been applied.
         """
-        async with self._locks.setdefault(name, asyncio.Lock()):
+        async with self._lock(name):
             if name in self._doubtful:
                 await self._read(name)
             for _ in range(_TRIES):
@@ -64,17 +74,28 @@ class IncidentBook:
                 after = how(before)
                 if after is None or after is before:
                     return before
+                if not self._may_write():
+                    raise LeaseOver(f"{name}: the lease is over")
                 try:
                     return await self._write(name, after)
                 except Conflict:
                     await self._read(name)
             raise Conflict(f"{name}: others kept writing")
 
+    async def read(self, name: str) -> Incident | None:
+        """The newest incident of this name, from the exchange. Raises an ExchangeError."""
+        async with self._lock(name):
+            await self._read(name)
+            return self._incidents.get(name)
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
+
     async def _write(self, name: str, incident: Incident) -> Incident:
         expect = self._revisions.get(name, 0)
         try:
             revision = await self._exchange.compare_and_set(name, codec.to_bytes(incident), expect)
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):
             self._doubtful.add(name)
             raise
         return self._keep(name, incident, revision)

@@ -33,6 +33,7 @@ from agent.pipeline.delivery import Deliverer
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.sharing import BEAT, BULLETIN
+from agent.pipeline.telling import Desk
 from agent.ports import (
     BeatPut,
     Drop,
@@ -40,6 +41,7 @@ from agent.ports import (
     ExchangeError,
     Meters,
     Notifier,
+    Record,
     Silent,
     Stale,
     StatusPut,
@@ -138,7 +140,7 @@ class Leader:
 class Term:
     """One term: what the leader knows, and its three loops."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a term depends on, each by its name
         self,
         *,
         branch: str,
@@ -151,7 +153,7 @@ class Term:
         meters: Meters,
     ) -> None:
         self.number = number
-        self.book = IncidentBook(exchange)
+        self.book = IncidentBook(exchange, leadership.may_act)
         self.nation = Nation(
             branches=tuple(mandate.branches.values()),
             periods_s=mandate.periods_s,
@@ -178,9 +180,8 @@ class Term:
             present=self.nation.present,
             hold_s=mandate.tuning.hold_dependant_s,
         )
-        self._delivery = Deliverer(
+        desk = Desk(
             branch=branch,
-            book=self.book,
             notifier=notifier,
             authority=leadership,
             wording=mandate.wording,
@@ -189,6 +190,7 @@ class Term:
             stream_now_s=self.stream_now_s,
             meters=meters,
         )
+        self._delivery = Deliverer(desk, self.book)
 
     def stream_now_s(self) -> float:
         """The exchange's time now."""
@@ -212,17 +214,7 @@ class Term:
     def _take(self, event: WatchEvent) -> None:
         match event:
             case StatusPut(record=record, live=live):
-                if live:
-                    self._stream.learn(record.stored_s, self._clock.now_s())
-                try:
-                    status = wire.decode_status(record.name, record.value)
-                except WireError as error:
-                    self._meters.dropped(Drop.STATUS)
-                    _log.warning("status_unreadable", sender=record.name, reason=str(error))
-                    return
-                now_s = max(self.stream_now_s(), record.stored_s if live else 0.0)
-                if not self.nation.hear(record.name, status, record.stored_s, now_s):
-                    self._meters.dropped(Drop.STATUS)
+                self._take_status(record, live=live)
             case BeatPut(record=record, live=live):
                 if live:
                     self._stream.learn(record.stored_s, self._clock.now_s())
@@ -235,6 +227,19 @@ class Term:
                 _log.warning("watch_stale", branch=self._branch, why=why)
             case Synced():
                 self._synced.set()
+
+    def _take_status(self, record: Record, *, live: bool) -> None:
+        if live:
+            self._stream.learn(record.stored_s, self._clock.now_s())
+        try:
+            status = wire.decode_status(record.name, record.value)
+        except WireError as error:
+            self._meters.dropped(Drop.STATUS)
+            _log.warning("status_unreadable", sender=record.name, reason=str(error))
+            return
+        now_s = max(self.stream_now_s(), record.stored_s if live else 0.0)
+        if not self.nation.hear(record.name, status, record.stored_s, now_s):
+            self._meters.dropped(Drop.STATUS)
 
     # --- detect -> incident
 
@@ -287,7 +292,7 @@ class Term:
             elif situation.phase is AlarmPhase.DECLARED:
                 fresh.append(situation)
         await self._open(fresh, outlook, now_s)
-        await self._announce(outlook, now_s)
+        await self._announce(outlook)
 
     async def _open(self, fresh: list[Situation], outlook: Outlook, now_s: float) -> None:
         standing = [i for i in self.book.incidents() if i.open]
@@ -357,7 +362,7 @@ class Term:
 
     # --- the bulletin
 
-    async def _announce(self, outlook: Outlook, now_s: float) -> None:
+    async def _announce(self, outlook: Outlook) -> None:
         mine_s = self._clock.now_s()
         bulletin = compose(
             outlook,

@@ -72,7 +72,6 @@ class Office:
         """Services with a result since this process started."""
         self._started_s = started_s
         self._leader_heard_s: float | None = None
-        self._bulletin_s: float | None = None
         self._memories = {service: evidence.fresh(tuning) for service in services}
         self._shown: dict[str, _Shown] = {}
 
@@ -148,7 +147,7 @@ class Office:
         if heeded is not None and bulletin.term < heeded.term:
             return False
         self.bulletin = bulletin
-        self._bulletin_s = self._leader_heard_s = now_s
+        self._leader_heard_s = now_s
         return True
 
     def hear_leader(self, term: int, now_s: float) -> bool:

@@ -75,7 +75,6 @@ class Prober:
         self._applicant = applicant
         self._credentials = credentials
         self._on_news = on_news
-        self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Probe until cancelled."""

@@ -22,6 +22,7 @@ from agent.app.plan import NationPlan
 from agent.clock import Clock
 from agent.core.incident import Delivery, Incident
 from agent.core.model import Branch
+from agent.pipeline.leading import Term
 from agent.pipeline.office import Identity
 from agent.simulation.centre import Centre
 from agent.simulation.scenario import Scenario
@@ -213,21 +214,26 @@ class Fleet:
     # --- what is seen
 
     def _look(self, offset_s: float | None) -> None:
-        for branch, task in self._tasks.items():
-            if task.done() and not task.cancelled() and task.exception() is not None:
-                raise RuntimeError(f"the agent of {branch} ended") from task.exception()
+        self._mind_agents()
         for branch, agent in self.agents.items():
             if agent.office.abstained:
                 self.witness.abstained.add(branch)
-            term = agent.leader.term if agent.leader is not None else None
-            if term is None:
-                continue
-            if offset_s is not None:
-                self.witness.silent |= term.fell_silent
-            for incident in term.book.incidents():
-                self.witness.incidents[incident.id] = incident
+            if agent.leader is not None and agent.leader.term is not None:
+                self._look_at(agent.leader.term, playing=offset_s is not None)
         if self.on_look is not None and offset_s is not None:
             self.on_look(offset_s)
+
+    def _mind_agents(self) -> None:
+        """An agent that ends by itself ends the play, with its reason."""
+        for branch, task in self._tasks.items():
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                raise RuntimeError(f"the agent of {branch} ended") from task.exception()
+
+    def _look_at(self, term: Term, *, playing: bool) -> None:
+        if playing:
+            self.witness.silent |= term.fell_silent
+        for incident in term.book.incidents():
+            self.witness.incidents[incident.id] = incident
 
 
 def told(incidents: Sequence[Incident]) -> list[Incident]:
