@@ -38,16 +38,17 @@ class Brittle:
         self._inner = inner
         self._life = life
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - it stands for any port
         attribute = getattr(self._inner, name)
         if not asyncio.iscoroutinefunction(attribute):
             return attribute
 
-        async def call(*arguments: Any, **named: Any) -> Any:
+        async def call(*arguments: object, **named: object) -> object:
             self._life[0] -= 1
             if self._life[0] == 0:
                 raise BrokenError
-            return await attribute(*arguments, **named)
+            answer: object = await attribute(*arguments, **named)
+            return answer
 
         return call
 
@@ -126,7 +127,9 @@ async def test_an_incident_is_told_once_however_long_its_leader_lives():
     await stage.open_incident()
     book = await stage.lead(1, seconds=600)
     assert stage.roots() == ["main"]
-    assert book.get(NAME).root_message.delivery is Delivery.POSTED
+    told = book.get(NAME)
+    assert told is not None
+    assert told.root_message.delivery is Delivery.POSTED
 
 
 @pytest.mark.parametrize("life", range(1, 12))
