@@ -144,6 +144,11 @@ class Sharer:
         try:
             value = wire.encode_status(self._office.status(self._clock.now_s()))
             await self._exchange.publish(value)
+        except ValueError as error:
+            self._meters.status_failed(SendFailure.INVALID)
+            _log.error("status_does_not_fit", branch=self._branch, reason=str(error))
+            self._published_s = self._clock.now_s()
+            return True
         except ExchangeError as error:
             self._meters.status_failed(SendFailure.of(error))
             self._note_failure(error)

@@ -181,6 +181,8 @@ class Fleet:
             self.world.set_cut(branch_id, cut=self.centre.line_cut(branch_id))
             stopped = self.centre.faults.agent_stopped(branch_id, offset_s)
             if stopped and branch_id in self._tasks:
+                # A power cut says no goodbye: what was said so far was the last word.
+                self.world.set_cut(branch_id, cut=True)
                 await self._stop(branch_id)
             elif not stopped and branch_id not in self._tasks:
                 self._start(branch)
@@ -198,7 +200,7 @@ class Fleet:
         self._tasks[branch.id] = asyncio.create_task(agent.run(), name=f"agent {branch.id}")
 
     async def _stop(self, branch: str) -> None:
-        """As a power cut does: what it said so far was its last word, but for the goodbye."""
+        """End an agent and keep what it came to."""
         task = self._tasks.pop(branch)
         self.witness.runs += self.agents[branch].office.runs
         task.cancel()

@@ -1,0 +1,120 @@
+"""What an office shares, and when. In virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+
+import pytest
+
+from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
+from agent.core import wire
+from agent.core.model import Branch
+from agent.core.tuning import Tuning
+from agent.core.view import ExchangeState
+from agent.pipeline.office import Identity, Office
+from agent.pipeline.sharing import Sharer, Superseded
+from agent.ports import Unavailable
+from agent.simulation.quiet_meters import QuietMeters
+from agent.simulation.virtual_time import VirtualClock
+from tests.support.virtual_time import virtual_time
+
+pytestmark = [pytest.mark.anyio, virtual_time]
+
+JEMBER = Branch(
+    id="jember", name="Jember", province="Jawa Timur", island="Jawa", zone="Asia/Jakarta"
+)
+
+
+class Sharing:
+    """One office and the engine that it shares through."""
+
+    def __init__(self, store: MemoryStore | None = None, boot: str = "b1") -> None:
+        self.clock = VirtualClock(asyncio.get_running_loop())
+        self.store = store or MemoryStore(self.clock)
+        identity = Identity(branch=JEMBER, program="0", nation="r1:0", boot_id=boot)
+        self.office = Office(identity, ["simponi.billing"], Tuning(), self.clock.now_s())
+        self.exchange = MemoryExchange(self.store, "jember")
+        self.sharer = Sharer(
+            office=self.office, exchange=self.exchange, clock=self.clock, meters=QuietMeters()
+        )
+
+    def term(self) -> int | None:
+        return self.office.bulletin.term if self.office.bulletin else None
+
+    def state(self) -> ExchangeState:
+        return self.office.exchange
+
+    async def run(self, seconds: float) -> None:
+        with suppress(Unavailable):
+            await self.exchange.start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.sharer.run()
+
+
+async def test_a_heartbeat_is_small_and_comes_every_ten_seconds():
+    sharing = Sharing()
+    await sharing.run(95)
+    beat = sharing.store.beats["jember"]
+    assert len(beat.value) < 200
+    assert beat.stored_s == pytest.approx(sharing.store.stream_s() - 5, abs=0.1)
+
+
+async def test_in_quiet_times_a_status_comes_at_the_start_and_every_five_minutes():
+    sharing = Sharing()
+    await sharing.run(10)
+    first = sharing.store.status["jember"].revision
+    assert wire.decode_status("jember", sharing.store.status["jember"].value).boot_counter == 1
+    await sharing.run(280)
+    assert sharing.store.status["jember"].revision == first
+    await sharing.run(30)
+    assert sharing.store.status["jember"].revision > first
+
+
+async def test_without_an_answer_it_is_degraded_after_twenty_seconds_and_alone_after_a_minute():
+    sharing = Sharing()
+    await sharing.run(15)
+    assert sharing.state() is ExchangeState.JOINED
+    sharing.store.cut()
+    await sharing.run(35)
+    assert sharing.state() is ExchangeState.DEGRADED
+    await sharing.run(45)
+    assert sharing.state() is ExchangeState.STANDALONE
+    sharing.store.restore()
+    await sharing.run(15)
+    assert sharing.state() is ExchangeState.JOINED
+
+
+async def test_a_restarted_office_takes_its_memory_back_and_counts_its_boots():
+    before = Sharing()
+    await before.run(5)
+    after = Sharing(before.store, boot="b2")
+    await after.run(5)
+    assert after.office.boot_counter == 2
+
+
+async def test_an_older_start_ends_when_a_newer_one_of_its_branch_publishes():
+    older = Sharing()
+    await older.run(5)
+    newer = Sharing(older.store, boot="b2")
+    await newer.run(5)
+    with pytest.raises(ExceptionGroup) as ended:
+        await older.run(700)
+    assert ended.group_contains(Superseded)
+
+
+async def test_an_older_term_is_not_heeded_until_the_newer_one_has_lapsed():
+    sharing = Sharing()
+    bulletin = {"term": 7, "leader": "medan", "nation": "r1:0", "at_s": 0.0}
+    await sharing.exchange.start()
+    await sharing.exchange.announce("bulletin", json.dumps(bulletin).encode())
+    await sharing.run(1)
+    await sharing.exchange.announce("bulletin", json.dumps(bulletin | {"term": 1}).encode())
+    await sharing.run(1)
+    assert sharing.term() == 7
+    await asyncio.sleep(30)
+    await sharing.exchange.announce("bulletin", json.dumps(bulletin | {"term": 1}).encode())
+    await sharing.run(1)
+    assert sharing.term() == 1
