@@ -1,0 +1,61 @@
+"""Meters that keep what they were told, for tests to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from agent.core.model import Bulletin, Run, Verdict
+from agent.core.view import ExchangeState
+from agent.ports import Drop, Effect, SendFailure, SkipReason
+from agent.simulation.quiet_meters import QuietMeters
+
+
+class Tally(QuietMeters):
+    """Implements :class:`agent.ports.Meters`."""
+
+    def __init__(self) -> None:
+        self.attempts: Counter[Effect | None] = Counter()
+        self.drops: Counter[Drop] = Counter()
+        self.skipped: Counter[SkipReason] = Counter()
+        self.runs: list[Run] = []
+        self.published = 0
+        self.status_failures: Counter[SendFailure] = Counter()
+        self.beats = 0
+        self.states: list[ExchangeState] = []
+        self.bulletins: list[Bulletin] = []
+        self.waiting = 0
+
+    def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
+        del verdicts
+        self.runs.append(run)
+
+    def run_skipped(self, journey: str, reason: SkipReason) -> None:
+        del journey
+        self.skipped[reason] += 1
+
+    def status_published(self) -> None:
+        self.published += 1
+
+    def status_failed(self, why: SendFailure) -> None:
+        self.status_failures[why] += 1
+
+    def beat_acknowledged(self) -> None:
+        self.beats += 1
+
+    def exchange_state(self, state: ExchangeState) -> None:
+        if not self.states or self.states[-1] is not state:
+            self.states.append(state)
+
+    def bulletin_received(self, bulletin: Bulletin) -> None:
+        self.bulletins.append(bulletin)
+
+    def notify_attempted(self, effect: Effect | None) -> None:
+        self.attempts[effect] += 1
+
+    def outbox(self, pending: int, oldest_s: float | None) -> None:
+        del oldest_s
+        self.waiting = pending
+
+    def dropped(self, what: Drop, count: int = 1) -> None:
+        self.drops[what] += count
