@@ -22,8 +22,8 @@ from agent.app.plan import NationPlan
 from agent.clock import Clock
 from agent.core.incident import Delivery, Incident
 from agent.core.model import Branch
-from agent.pipeline.leading import Term
 from agent.pipeline.office import Identity
+from agent.pipeline.term import Term
 from agent.simulation.centre import Centre
 from agent.simulation.scenario import Scenario
 from agent.simulation.workspace import Workspace

@@ -49,7 +49,8 @@ class Narrator:
             self._announce(offset_s, self._acts.pop(0))
         self._tell_sight(offset_s, fleet)
         terms = [a.leader.term for a in fleet.agents.values() if a.leader is not None]
-        told = [term.told for term in terms if term is not None and term.told is not None]
+        bulletins = [term.announcer.told for term in terms if term is not None]
+        told = [bulletin for bulletin in bulletins if bulletin is not None]
         if told:
             self._tell_bulletin(offset_s, max(told, key=lambda bulletin: bulletin.term))
 

@@ -1,0 +1,71 @@
+"""detect -> every agent: the bulletin of the nation, on change, and the leader's own beat.
+
+Both travel over every office's line, some of which are rationed: states are told at once, numbers
+seldom, and in quiet times a beat of a few bytes says that the last bulletin still stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.clock import Clock
+from agent.core import codec
+from agent.core.bulletin import compose
+from agent.core.incident import Incident
+from agent.core.model import Bulletin
+from agent.core.nation import Outlook
+from agent.pipeline.sharing import BEAT, BULLETIN
+from agent.pipeline.telling import Authority
+from agent.ports import Exchange
+
+BEAT_S = 10.0
+BULLETIN_EVERY_S = 5.0
+"""Small numbers of the bulletin are rewritten at most this often."""
+
+
+class Announcer:
+    """Tells every agent what the leader sees, for one term."""
+
+    def __init__(
+        self, *, branch: str, nation: str, exchange: Exchange, authority: Authority, clock: Clock
+    ) -> None:
+        """``nation`` is the revision of nation.yaml that the leader judges by."""
+        self.told: Bulletin | None = None
+        """The bulletin that was last announced."""
+        self._branch = branch
+        self._nation = nation
+        self._exchange = exchange
+        self._authority = authority
+        self._clock = clock
+        self._told_s = float("-inf")
+        self._beat_s = float("-inf")
+
+    async def announce(self, outlook: Outlook, standing: Sequence[Incident]) -> None:
+        """Tell what is new of ``outlook`` and the open incidents. Raises an ExchangeError."""
+        if self._authority.remaining_s() <= 0:
+            return
+        now_s = self._clock.now_s()
+        term = self._authority.term
+        bulletin = compose(outlook, standing, term=term, leader=self._branch, nation=self._nation)
+        if self._worth_telling(bulletin, now_s):
+            await self._exchange.announce(BULLETIN, codec.to_bytes(bulletin))
+            self.told, self._told_s, self._beat_s = bulletin, now_s, now_s
+        elif now_s - self._beat_s >= BEAT_S:
+            beat = json.dumps({"term": term}, separators=(",", ":"))
+            await self._exchange.announce(BEAT, beat.encode())
+            self._beat_s = now_s
+
+    def _worth_telling(self, bulletin: Bulletin, now_s: float) -> bool:
+        told = self.told
+        if told is None or _states(bulletin) != _states(told):
+            return True
+        if now_s - self._told_s < BULLETIN_EVERY_S:
+            return False
+        return replace(bulletin, at_s=told.at_s) != told
+
+
+def _states(bulletin: Bulletin) -> object:
+    phases = [(i.id, i.phase, i.severity) for i in bulletin.incidents]
+    return (dict(bulletin.services), phases, bulletin.blind)
