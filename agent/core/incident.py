@@ -39,8 +39,8 @@ REPLY_S = 30.0
 """Growth and shrinking are told at most this often, each time against what was told last."""
 GROWN = 1.2
 SHRUNK = 0.5
-KEPT_MESSAGES = 24
-"""Told replies beyond this many leave the record, the oldest first."""
+KEPT_MESSAGES = 10
+"""Replies beyond this many leave the record, which has to fit into 16 kB with all its offices."""
 KEPT_OFFICES = 300
 
 
@@ -403,15 +403,14 @@ def _bounded(evidence: Evidence) -> Evidence:
 
 
 def _say(incident: Incident, change: Change, now_s: float) -> Incident:
-    """The incident with one more reply, unless a storm's first speaks for it."""
-    if incident.storm is not None:
-        return incident
+    """The incident with one more reply; what a storm's first tells of it is covered."""
     message = Message(
         sequence=1 + max(m.sequence for m in incident.messages),
         change=change,
         at_s=now_s,
         channel=incident.root_message.channel,
         broadcast=change in _SHOWN_IN_CHANNEL,
+        delivery=Delivery.PENDING if incident.storm is None else Delivery.COVERED,
     )
     return replace(
         incident,
@@ -422,10 +421,15 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
 
 
 def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """At most ``KEPT_MESSAGES`` replies: the told ones go first, then the oldest untold.
+
+    A receiver that is down for hours must not fill the record; the root tells how things stand.
+    """
     root, *replies = messages
-    surplus = len(replies) - KEPT_MESSAGES
-    done = [m for m in replies if m.delivery in (Delivery.POSTED, Delivery.DROPPED)]
-    gone = {m.sequence for m in done[: max(0, surplus)]}
+    surplus = max(0, len(replies) - KEPT_MESSAGES)
+    last = (Delivery.PENDING, Delivery.CLAIMED)
+    by_worth = sorted(replies, key=lambda m: last.index(m.delivery) if m.delivery in last else -1)
+    gone = {message.sequence for message in by_worth[:surplus]}
     return (root, *(m for m in replies if m.sequence not in gone))
 
 

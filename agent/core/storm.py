@@ -1,7 +1,8 @@
 """Three or more independent troubles at once are one message, not many.
 
 A trouble about to be told waits a few seconds while so many other services are under suspicion that
-a storm may be coming; once three stand, the first carries the message and covers the others.
+a storm may be coming; once three stand, the first carries the message and covers the others. What
+is national is never told inside a region's message, which fewer people read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent.core.incident import Incident, Phase, record_name
-from agent.core.model import Situation
+from agent.core.model import Scope, Situation
 
 STORM = 3
 GATHER_S = 10.0
@@ -47,10 +48,15 @@ def openings(
             for each in new
             if not may_gather or now_s - each.declared_s >= GATHER_S
         ]
-    leading = next((i.name for i in recent if i.members), None)
-    leading = leading or next((i.name for i in recent if i.storm is None), None)
+    # A storm that stands goes on telling; else the oldest trouble begins one.
+    tellers = sorted((i for i in recent if i.storm is None), key=lambda i: not i.members)
+    speakers = [(i.scope, i.name) for i in tellers]
     opened: list[Opening] = []
-    for each in new:
-        opened.append(Opening(situation=each, storm=leading))
-        leading = leading or record_name(each.scope, each.group, each.root)
+    for each in sorted(new, key=lambda situation: situation.scope is not Scope.NATIONAL):
+        storm = next(
+            (name for scope, name in speakers if scope in (each.scope, Scope.NATIONAL)), None
+        )
+        if storm is None:
+            speakers.append((each.scope, record_name(each.scope, each.group, each.root)))
+        opened.append(Opening(situation=each, storm=storm))
     return opened

@@ -21,7 +21,7 @@ from agent.core import incident as incidents
 from agent.core.attribution import Ground, Place
 from agent.core.codec import WireError
 from agent.core.graph import Graph
-from agent.core.incident import Delivery, Incident, Phase
+from agent.core.incident import Delivery, Incident, Message, Phase
 from agent.core.model import AlarmPhase, Branch, Routes, Situation
 from agent.core.nation import Nation, Outlook
 from agent.core.stream_time import StreamTime
@@ -264,7 +264,7 @@ class Term:
         channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
 
         def how(before: Incident | None) -> Incident | None:
-            if before is not None and not incidents.opens_anew(before, now_s):
+            if before is not None and self._goes_on(before, now_s):
                 return self._advanced(before, situation, now_s)
             return incidents.begin(
                 situation, channel=channel, term=self.number, now_s=now_s, storm=opening.storm
@@ -284,6 +284,13 @@ class Term:
         if opened.storm is not None:
             await self._change(opened.storm, lambda leader: incidents.covers(leader, name, now_s))
 
+    def _goes_on(self, before: Incident, now_s: float) -> bool:
+        """A service that breaks again continues its incident, if that can still be told of."""
+        if before.open or before.storm is None:
+            return not incidents.opens_anew(before, now_s)
+        teller = self.book.get(before.storm)
+        return teller is not None and teller.open and not incidents.opens_anew(before, now_s)
+
     async def _advance(self, standing: Incident, situation: Situation, now_s: float) -> None:
         after = await self._change(
             standing.name, lambda incident: self._advanced(incident, situation, now_s)
@@ -301,6 +308,10 @@ class Term:
         after = incidents.advance(
             incident, situation, term=self.number, now_s=now_s, settle_s=settle_s
         )
+        kept = {each.sequence for each in after.messages}
+        lost = [m for m in incident.messages if m.sequence not in kept and _waits(m)]
+        if lost:
+            self._meters.dropped(Drop.MESSAGE, len(lost))
         for each in after.messages:
             silent = each.sequence == 0 or each.text or each.delivery is not Delivery.PENDING
             if not silent:
@@ -313,6 +324,10 @@ class Term:
         return await self.book.change(
             name, lambda incident: how(incident) if incident is not None else None
         )
+
+
+def _waits(message: Message) -> bool:
+    return message.delivery in (Delivery.PENDING, Delivery.CLAIMED)
 
 
 def _open_roots(standing: Mapping[str, Incident]) -> dict[Place, frozenset[str]]:

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core import codec, headlines
 from agent.core import incident as incidents
 from agent.core.incident import TABLE, Change, Delivery, Incident, Phase, Stimulus
-from agent.core.model import NATION, AlarmPhase, Channel, Evidence, Scope, Severity, Situation
+from agent.core.model import (
+    NATION,
+    AlarmPhase,
+    Channel,
+    Evidence,
+    Scope,
+    Severity,
+    Situation,
+    Spread,
+)
 
 SERVICE = "simponi.billing"
 
@@ -235,7 +245,45 @@ def test_a_covered_incident_lives_without_a_word():
         covered = incidents.advance(covered, seen, term=1, now_s=at_s)
     covered = incidents.advance(covered, OVER, term=1, now_s=240.0)
     assert covered.phase is Phase.CLOSED
-    assert len(covered.messages) == 1
+    assert {message.delivery for message in covered.messages} == {Delivery.COVERED}
+    assert not covered.untold
+
+
+def test_a_covered_incident_that_becomes_national_remembers_it_for_its_row_in_the_storm():
+    covered = incidents.begin(BROKEN, channel="c", term=1, now_s=100.0, storm="incident.first")
+    covered = incidents.advance(covered, ABSORBED, term=1, now_s=240.0)
+    assert headlines.absorbed(covered)
+
+
+def test_the_largest_record_fits_into_the_exchange():
+    everywhere = replace(
+        situation(severity=Severity.DOWN, affected=tuple(f"layanan.nomor-{n}" for n in range(20))),
+        working=tuple(f"layanan.nomor-{n}" for n in range(20)),
+        evidence=Evidence(
+            failing=tuple(f"kantor-imigrasi-{n:03}" for n in range(400)),
+            reporting=400,
+            first_step="x" * 200,
+        ),
+        spread=Spread(provinces={f"Nusa Tenggara Timur {n}": (10, 10) for n in range(38)}),
+    )
+    incident = incidents.begin(everywhere, channel="pantau-nasional", term=1, now_s=1.76e9)
+    for turn in range(40):
+        seen = everywhere if turn % 2 else RECOVERING
+        incident = incidents.advance(incident, seen, term=1, now_s=1.76e9 + 10 * turn)
+        last = replace(incident.messages[-1], text="t" * 400)
+        incident = incidents.with_message(incident, last)
+    incident = incidents.advance(incident, everywhere, term=1, now_s=1.76e9 + 500)
+    assert len(codec.to_bytes(incident)) < 16_384
+
+
+def test_a_receiver_that_is_down_for_hours_does_not_fill_the_record():
+    incident = incidents.begin(BROKEN, channel="c", term=1, now_s=100.0)
+    for turn in range(300):
+        seen = RECOVERING if turn % 2 else BROKEN
+        incident = incidents.advance(incident, seen, term=1, now_s=200.0 + 10 * turn)
+    assert len(incident.messages) <= incidents.KEPT_MESSAGES + 2
+    assert incident.messages[0].sequence == 0
+    assert incident.messages[-1].sequence == 299
 
 
 def test_only_told_replies_leave_a_long_record():

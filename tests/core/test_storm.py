@@ -100,6 +100,19 @@ def test_a_message_that_is_not_out_yet_simply_tells_of_all():
     assert [m.change for m in leader.messages] == [Change.OPENED]
 
 
+def test_what_is_national_is_never_told_in_a_regions_message():
+    papua = replace(situation("a", 90.0), scope=Scope.REGIONAL, group="island:papua")
+    region = incidents.begin(papua, channel="r", term=1, now_s=90.0)
+    storming = incidents.covers(region, "incident.regional.island-papua.b", 91.0)
+    another = replace(papua, root="c")
+    found = storm.openings([another, situation("d"), situation("e")], [storming], [], 100.0)
+    assert [(each.situation.root, each.storm) for each in found] == [
+        ("d", None),
+        ("e", name("d")),
+        ("c", storming.name),
+    ]
+
+
 def test_what_a_storm_tells_has_no_messages_of_its_own():
     covered = opened("b", storm="a")
     assert covered.root_message.delivery is Delivery.COVERED
