@@ -64,6 +64,7 @@ class Sharer:
         self._standalone_s = STANDALONE_S + jitter_s
         self._news = asyncio.Event()
         self._resumed = False
+        self._superseded = False
         self._published_s = float("-inf")
         self._checked_s = clock.now_s()
         self._failing: str | None = None
@@ -81,8 +82,12 @@ class Sharer:
             tasks.create_task(self._listen_for_ever())
 
     async def say_goodbye(self) -> None:
-        """Publish once more before the process ends, so that nothing learned is lost."""
-        await self._publish()
+        """Publish once more before the process ends, so that nothing learned is lost.
+
+        One that was replaced keeps quiet: its successor's status must stand.
+        """
+        if not self._superseded:
+            await self._publish()
 
     # --- heartbeat
 
@@ -196,6 +201,7 @@ class Sharer:
         if not self._resumed and not ours:
             self._office.resume(own)
         elif not ours and own.boot_counter > self._office.boot_counter:
+            self._superseded = True
             raise Superseded(f"{self._branch}: boot {own.boot_counter} of this branch publishes")
         self._resumed = True
 

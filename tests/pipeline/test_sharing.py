@@ -103,6 +103,8 @@ async def test_an_older_start_ends_when_a_newer_one_of_its_branch_publishes():
     with pytest.raises(ExceptionGroup) as ended:
         await older.run(700)
     assert ended.group_contains(Superseded)
+    await older.sharer.say_goodbye()
+    assert wire.decode_status("jember", older.store.status["jember"].value).boot_id == "b2"
 
 
 async def test_an_older_term_is_not_heeded_until_the_newer_one_has_lapsed():
