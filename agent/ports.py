@@ -118,6 +118,15 @@ WatchEvent = StatusPut | BeatPut | Synced | Silent | Stale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A public record."""
+
+    record: Record
+    live: bool
+    """False for what stood before we listened: it may be hours old."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeHealth:
     """How the exchange answers this office."""
 
@@ -182,11 +191,11 @@ class Exchange(Protocol):
         """Replace a public record, ``bulletin`` or ``beat``; only the leader does."""
         ...
 
-    def announcements(self) -> AsyncIterator[Record]:
+    def announcements(self) -> AsyncIterator[Announced]:
         """The public records: their present values, then every change, for ever; every agent's.
 
         Supervised like :meth:`watch`: an engine that goes and comes back ends nothing, and the
-        newest values are given again after it.
+        newest values are given again after it, as not live.
         """
         ...
 

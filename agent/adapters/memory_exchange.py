@@ -16,6 +16,7 @@ from agent.clock import Clock
 from agent.core.model import is_name
 from agent.ports import (
     MAX_VALUE_BYTES,
+    Announced,
     Conflict,
     Denied,
     ExchangeError,
@@ -259,15 +260,15 @@ class _PublicLine(_Line):
 
     def __init__(self, store: MemoryStore, branch: str) -> None:
         super().__init__(store, branch)
-        self.queue: NewestQueue[Record] = NewestQueue()
+        self.queue: NewestQueue[Announced] = NewestQueue()
 
     def _take(self, records: dict[str, Record], record: Record) -> None:
         if records is self._store.public:
-            self.queue.put(record.name, record)
+            self.queue.put(record.name, Announced(record=record, live=True))
 
     def _snapshot(self) -> None:
         for record in self._store.public.values():
-            self.queue.put(record.name, record)
+            self.queue.put(record.name, Announced(record=record, live=False))
 
 
 class MemoryExchange:
@@ -294,7 +295,7 @@ class MemoryExchange:
         """A call went unanswered: nothing more is sent until the engine answers again."""
         self._acknowledged_s: float | None = None
         self._generation: float | None = None
-        self._queues: set[NewestQueue[WatchEvent] | NewestQueue[Record]] = set()
+        self._queues: set[NewestQueue[WatchEvent] | NewestQueue[Announced]] = set()
 
     async def start(self) -> None:
         self._started = True
@@ -336,10 +337,10 @@ class MemoryExchange:
         self._check_may_coordinate()
         return await self._replace(self._store.public, name, value)
 
-    async def announcements(self) -> AsyncIterator[Record]:
+    async def announcements(self) -> AsyncIterator[Announced]:
         line = _PublicLine(self._store, self._branch)
-        async for record in self._attached(line, line.queue, line.queue.items()):
-            yield record
+        async for announced in self._attached(line, line.queue, line.queue.items()):
+            yield announced
 
     async def write_ledger(self, day: str, value: bytes) -> int:
         if not _DAY.match(day):
@@ -365,7 +366,7 @@ class MemoryExchange:
     async def _attached(
         self,
         line: _Line,
-        queue: NewestQueue[WatchEvent] | NewestQueue[Record],
+        queue: NewestQueue[WatchEvent] | NewestQueue[Announced],
         items: AsyncIterator[Result],
     ) -> AsyncIterator[Result]:
         """Pass ``items`` on while the line is attached."""

@@ -23,6 +23,7 @@ from agent.clock import Clock
 from agent.core.model import is_name
 from agent.ports import (
     MAX_VALUE_BYTES,
+    Announced,
     Denied,
     ExchangeError,
     ExchangeHealth,
@@ -94,12 +95,12 @@ class NatsExchange:
         _check_name(name)
         return await self._write(PUBLIC, name, value)
 
-    async def announcements(self) -> AsyncIterator[Record]:
+    async def announcements(self) -> AsyncIterator[Announced]:
         sink = _PublicSink()
         follower = self._follower((PUBLIC,), sink, _ASK_PUBLIC_EVERY_S, quiet_only=True)
         async with _Running(follower, sink.queue):
-            async for record in sink.queue.items():
-                yield record
+            async for announced in sink.queue.items():
+                yield announced
 
     async def write_ledger(self, day: str, value: bytes) -> int:
         if not _DAY.match(day):
@@ -259,19 +260,20 @@ class _StatusSink:
 
 
 class _PublicSink:
-    """Public records, newest of each name. Who reads them judges their age by the leader's beat."""
+    """Public records, newest of each name, and whether they came live."""
 
     def __init__(self) -> None:
-        self.queue: NewestQueue[Record] = NewestQueue()
+        self.queue: NewestQueue[Announced] = NewestQueue()
+        self._synced = False
 
     def take(self, _stream: Stream, record: Record) -> None:
-        self.queue.put(record.name, record)
+        self.queue.put(record.name, Announced(record=record, live=self._synced))
 
-    def synced(self, generation: float) -> None:
-        pass
+    def synced(self, _generation: float) -> None:
+        self._synced = True
 
-    def stale(self, why: str) -> None:
-        pass
+    def stale(self, _why: str) -> None:
+        self._synced = False
 
     def proved(self) -> None:
         pass
@@ -281,7 +283,7 @@ class _Running:
     """Runs a follower beside the reading of its queue, and closes the queue when it ends."""
 
     def __init__(
-        self, follower: Follower, queue: NewestQueue[WatchEvent] | NewestQueue[Record]
+        self, follower: Follower, queue: NewestQueue[WatchEvent] | NewestQueue[Announced]
     ) -> None:
         self._follower = follower
         self._queue = queue

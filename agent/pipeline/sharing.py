@@ -208,10 +208,10 @@ class Sharer:
     # --- bulletin
 
     async def _listen_for_ever(self) -> None:
-        async for record in self._exchange.announcements():
+        async for announced in self._exchange.announcements():
             now_s = self._clock.now_s()
             try:
-                self._take_announcement(record, now_s)
+                self._take_announcement(announced.record, now_s)
             except WireError as error:
                 self._meters.dropped(Drop.BULLETIN)
                 _log.warning("bulletin_unreadable", branch=self._branch, reason=str(error))

@@ -17,12 +17,12 @@ from agent.clock import Clock
 from agent.pipeline.leadership import Leadership
 from agent.ports import (
     MAX_VALUE_BYTES,
+    Announced,
     BeatPut,
     Conflict,
     Denied,
     Exchange,
     Invalid,
-    Record,
     Silent,
     Stale,
     StatusPut,
@@ -103,12 +103,12 @@ async def watching(
 
 
 @asynccontextmanager
-async def announcing(exchange: Exchange) -> AsyncIterator[NewestQueue[Record]]:
-    queue: NewestQueue[Record] = NewestQueue()
+async def announcing(exchange: Exchange) -> AsyncIterator[NewestQueue[Announced]]:
+    queue: NewestQueue[Announced] = NewestQueue()
 
     async def read() -> None:
-        async for record in exchange.announcements():
-            queue.put(record.revision, record)
+        async for announced in exchange.announcements():
+            queue.put(announced.record.revision, announced)
 
     task = asyncio.create_task(read())
     try:
@@ -118,11 +118,11 @@ async def announcing(exchange: Exchange) -> AsyncIterator[NewestQueue[Record]]:
         await asyncio.wait([task])
 
 
-async def next_of(queue: NewestQueue[Record]) -> Record:
+async def next_of(queue: NewestQueue[Announced]) -> Announced:
     async with asyncio.timeout(PATIENCE_S):
-        while (record := queue.pop()) is None:
+        while (announced := queue.pop()) is None:
             await queue.wait(None)
-    return record
+    return announced
 
 
 async def until_it_answers(exchange: Exchange) -> None:
@@ -403,10 +403,12 @@ class ExchangeConformance:
         await jember.announce("bulletin", b"standing")
 
         async with announcing(sorong) as heard:
-            assert (await next_of(heard)).value == b"standing"
+            standing = await next_of(heard)
+            assert (standing.record.value, standing.live) == (b"standing", False)
             revision = await jember.announce("beat", b"1")
-            record = await next_of(heard)
+            record = (live := await next_of(heard)).record
             assert (record.name, record.value, record.revision) == ("beat", b"1", revision)
+            assert live.live
 
     # --- faults -----------------------------------------------------------------------------------
 
@@ -431,7 +433,8 @@ class ExchangeConformance:
             synced_s = world.clock.now_s()
             await watch.until(lambda events: isinstance(events[-1], Silent))
             assert world.clock.now_s() - synced_s >= SILENT_AFTER_S
-            assert (await next_of(heard)).value == b"before"
+            again = await next_of(heard)
+            assert (again.record.value, again.live) == (b"before", False)
 
         assert watch.count(Stale) == 1
         await until_it_answers(jember)

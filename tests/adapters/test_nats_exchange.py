@@ -201,7 +201,7 @@ class TestNatsExchange(ExchangeConformance):
             await world.server.start()
             await jember._link.next_session()
             await jember.announce("bulletin", b"x")
-            assert (await next_of(heard)).value == b"x"
+            assert (await next_of(heard)).record.value == b"x"
 
     async def test_a_short_outage_makes_nobody_silent(self, world: NatsWorld):
         jember, sorong = world.exchange("jember"), world.exchange("sorong", hub=False)
