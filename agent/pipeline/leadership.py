@@ -39,6 +39,8 @@ class Leadership:
             branch, boot or secrets.token_hex(4), lease_s=lease_s, renew_s=renew_s
         )
         self._generation: float | None = None
+        self._elected_in: float | None = None
+        """Generation of the store that acknowledged our lease."""
         self._told_term = 0
 
     @property
@@ -48,8 +50,11 @@ class Leadership:
 
     @property
     def fence(self) -> tuple[float, int]:
-        """Generation and term: grows with every takeover, and with every loss of the store."""
-        return (self._generation or 0.0, self.term)
+        """Generation and term: grows with every takeover, and with every loss of the store.
+
+        The generation is that of the store that elected us, whatever the exchange is by now.
+        """
+        return (self._elected_in or 0.0, self.term)
 
     def may_act(self) -> bool:
         """Tell whether no other can be leading now."""
@@ -89,7 +94,7 @@ class Leadership:
             await self._write(write)
 
     async def _write(self, write: Write) -> None:
-        sent_s = self._clock.now_s()
+        sent_s, generation = self._clock.now_s(), self._exchange.health().generation
         self._elector.sending(write)
         try:
             revision = await self._exchange.compare_and_set(
@@ -98,6 +103,7 @@ class Leadership:
         except Conflict:
             return  # Somebody was faster, or our own unanswered write was: the next read tells.
         self._elector.written(write, revision, sent_s)
+        self._elected_in = generation
 
     def _tell(self) -> None:
         if self.term == self._told_term:

@@ -124,6 +124,21 @@ async def test_a_wiped_store_begins_another_generation_of_terms(election: Electi
     assert election.fences[0][0] < election.fences[-1][0]
 
 
+async def test_one_who_leads_on_after_a_wipe_bears_the_fence_of_the_store_that_elected_it(
+    election: Election,
+):
+    await election.run(10.0)
+    (leader,) = election.leaders()
+    elected = leader.leadership.fence
+    election.store.wipe()
+    await leader.exchange.beat(b"")
+    election.store.lose_answers(leader.name)
+    await election.run(2.0)
+    assert leader.exchange.health().generation != elected[0]
+    assert leader.leadership.may_act()
+    assert leader.leadership.fence == elected
+
+
 @pytest.mark.parametrize("seed", range(5))
 async def test_whatever_happens_never_two_may_act(election: Election, seed: int):
     print(f"seed {seed}")  # noqa: T201 - shown when the test fails
