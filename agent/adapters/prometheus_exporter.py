@@ -31,6 +31,7 @@ from agent.core.model import (
     Sight,
     StepFacts,
     StepName,
+    Trigger,
     Verdict,
 )
 from agent.core.view import ExchangeState
@@ -91,10 +92,8 @@ class PrometheusExporter:
         if steps is None:
             self.dropped(Drop.MEASUREMENT)
             return
-        self._metrics.counter("runs", run.journey).inc()
+        self._metrics.counter("runs", run.journey, run.trigger.value).inc()
         self._metrics.gauge("run_last_timestamp_seconds", run.journey).set(self._clock.wall_s())
-        if run.local_reprobe:
-            self._metrics.counter("local_reprobes", run.journey).inc()
         for facts in run.executed:
             if facts.step in steps:
                 self._step(run.journey, facts)
@@ -255,8 +254,8 @@ class PrometheusExporter:
 
     def _begin_journeys(self, journeys: Mapping[str, Sequence[StepName]]) -> None:
         for journey, steps in journeys.items():
-            for name in ("runs", "run_last_timestamp_seconds", "local_reprobes"):
-                self._metrics.begin(name, [journey])
+            self._metrics.begin("runs", [journey], Trigger)
+            self._metrics.begin("run_last_timestamp_seconds", [journey])
             self._metrics.begin("runs_skipped", [journey], SkipReason)
             self._metrics.begin("phase_seconds", [journey], PHASES)
             ids = [step.id for step in steps]

@@ -10,7 +10,7 @@ from agent.config.nation import Nation
 from agent.core import groups, schedule
 from agent.core.graph import Graph
 from agent.core.model import Branch, Service
-from agent.core.schedule import Bucket, Plan, Reprobe
+from agent.core.schedule import Bucket, Pace, Seat
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
 from agent.pipeline.probing import Probe, buckets_of, probe_of
@@ -50,8 +50,9 @@ class NationPlan:
         return [
             probe_of(
                 journey,
-                plan=self._slots(journey.name, place, branch, now_s=now_s, wall_s=wall_s),
-                reprobe=Reprobe.within(
+                seat=self._seat(place, branch, now_s=now_s, wall_s=wall_s),
+                period_s=schedule.period_s(len(self.branches), self.runs_per_s[journey.name][0]),
+                pace=Pace.within(
                     self.runs_per_s[journey.name][1],
                     len(self.branches),
                     self.tuning.reprobe_s,
@@ -71,19 +72,14 @@ class NationPlan:
             now_s=now_s,
         )
 
-    def _slots(self, journey: str, place: int, branch: str, *, now_s: float, wall_s: float) -> Plan:
-        period_s = schedule.period_s(len(self.branches), self.runs_per_s[journey][0])
-        offset_s = schedule.offset_s(
+    def _seat(self, place: int, branch: str, *, now_s: float, wall_s: float) -> Seat:
+        share = schedule.share(
             rank=self.ranks[branch],
             roster_size=len(self.branches),
-            period_s=period_s,
             journey=place,
             journeys=len(self.journeys),
         )
-        anchor_s = schedule.anchor_s(
-            offset_s=offset_s, period_s=period_s, now_s=now_s, wall_s=wall_s
-        )
-        return Plan(period_s=period_s, anchor_s=anchor_s)
+        return Seat(share=share, now_s=now_s, wall_s=wall_s)
 
 
 def plan_nation(

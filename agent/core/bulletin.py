@@ -36,6 +36,7 @@ def compose(
             name: _state(assessment, name in affected, blind=attendance.blind)
             for name, assessment in outlook.assessments.items()
         },
+        focus=outlook.focus,
         incidents=tuple(_summary(i) for i in _by_weight(standing)[:INCIDENTS_SHOWN]),
         roster=attendance.roster,
         reporting=len(attendance.reporting),

@@ -24,10 +24,12 @@ time in seconds, evidence is in nats, votes in branch equivalents.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agent.core import evidence
+from agent.core.focus import FocusKind, Interest
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
 from agent.core.reading import Observed
@@ -37,6 +39,7 @@ from agent.core.tuning import Tuning
 
 _ROUNDING = 1e-4
 """Statuses carry W rounded; a level counts as that much more, so that a full vote stays full."""
+_ONSETS_KEPT = 64
 SOLID = 0.5
 """A vote from which an office is counted as failing, for people."""
 
@@ -113,6 +116,8 @@ class ChannelDetector:
         self._last_bad_s: dict[str, float] = {}
         self._hot_since_s: dict[str, float] = {}
         self._newest_bad: set[str] = set()
+        self._onsets: deque[tuple[float, str]] = deque(maxlen=_ONSETS_KEPT)
+        self._onset_window_s = self._numbers.onset_runs * period_s / max(1, len(groups.roster))
         self._seen = Seen(
             votes=self._votes,
             first_bad_s=self._first_bad_s,
@@ -227,6 +232,35 @@ class ChannelDetector:
         """One branch's vote now."""
         return self._votes.get(branch, 0.0)
 
+    def interest(self, now_s: float) -> Interest | None:
+        """How much this service would be worth a closer look of the whole nation."""
+        focus, alarm = self._tuning.focus, self.national
+        if alarm is not None:
+            showing = alarm.recovery.v >= focus.recovery_score
+            recovering = showing and alarm.phase is not AlarmPhase.CLOSED
+            return self._interest(FocusKind.RECOVER, alarm.recovery.v) if recovering else None
+        if not self.may_be_national:
+            return None
+        likely = sum(self._votes.values()) >= focus.suspicion_share * self.a1
+        share = self.score() / self.a1 if likely else 0.0
+        wanted = self.suspicion is not None or share + TOLERANCE >= focus.suspicion_share
+        if wanted or self._begin_together(now_s):
+            return self._interest(FocusKind.DETECT, share)
+        return None
+
+    def _interest(self, kind: FocusKind, weight: float) -> Interest:
+        return Interest(service=self.service, kind=kind, weight=weight)
+
+    def _begin_together(self, now_s: float) -> bool:
+        """A few offices that share no fate began to fail within a few runs of the nation."""
+        while self._onsets and now_s - self._onsets[0][0] > self._onset_window_s:
+            self._onsets.popleft()
+        branches = {branch for _, branch in self._onsets if branch in self._w}
+        if len(branches) < self._tuning.focus.onsets:
+            return False
+        fates = [set(self._groups.dropped_with[branch]) for branch in branches]
+        return not set.intersection(*fates)
+
     # --- one result
 
     def _take(
@@ -239,6 +273,8 @@ class ChannelDetector:
         self._tell_alarms(branch, started_s, bad=bad, admit=counts)
         if not counts:
             return
+        if bad and before <= 0:
+            self._onsets.append((started_s, branch))
         if self.suspicion is None:
             if bad and not blind:
                 self._suspect(started_s)

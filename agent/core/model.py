@@ -145,6 +145,17 @@ class StepName:
     """The target role that this step's requests name, for the budget."""
 
 
+class Trigger(StrEnum):
+    """What called for a run."""
+
+    PLAN = "plan"
+    """The national plan's slot; only these runs teach what is normal."""
+    REPROBE = "reprobe"
+    """This office's own suspicion."""
+    FOCUS = "focus"
+    """The leader's order to look more closely."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One execution of a probe: the steps that ran, and those declared."""
@@ -154,8 +165,7 @@ class Run:
     duration_s: float
     executed: tuple[StepFacts, ...]
     declared: tuple[StepName, ...]
-    local_reprobe: bool = False
-    """True when local suspicion, not the national plan, called for this run."""
+    trigger: Trigger = Trigger.PLAN
 
 
 # --- opinions: what a branch makes of them

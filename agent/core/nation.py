@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agent.core import groups, reading
 from agent.core.detector import Blip, ChannelDetector, Declared
+from agent.core.focus import Director, Interest, heaviest
 from agent.core.groups import ROSTER
 from agent.core.model import (
     NATION,
@@ -22,6 +23,7 @@ from agent.core.model import (
     Branch,
     Channel,
     Evidence,
+    Focus,
     Outcome,
     Scope,
     Status,
@@ -40,6 +42,8 @@ class Outlook:
     assessments: Mapping[str, Assessment]
     attendance: Attendance
     blips: tuple[Blip, ...] = ()
+    focus: Focus | None = None
+    """What all offices are to look at more closely."""
 
 
 class _Watched:
@@ -79,6 +83,7 @@ class Nation:
         self._silent: set[str] = set()
         self._present: set[str] = set()
         self._maintenance: frozenset[str] = frozenset()
+        self._director: Director | None = None
         self._services = {
             service: _Watched(
                 {
@@ -199,7 +204,21 @@ class Nation:
             },
             attendance=self.attendance(),
             blips=tuple(blips),
+            focus=self._focus(now_s, blips, blind=blind),
         )
+
+    def _focus(self, now_s: float, blips: Sequence[Blip], *, blind: bool) -> Focus | None:
+        """A nation that is blind orders nothing: it could not read the answer."""
+        if self._director is None:
+            self._director = Director(self._tuning.focus, now_s)
+        interests: list[Interest] = []
+        decided = {blip.service for blip in blips}
+        for name, watched in self._services.items():
+            detectors = watched.channels.values()
+            if any(detector.national is not None for detector in detectors):
+                decided.add(name)
+            interests += [i for d in detectors if (i := d.interest(now_s)) is not None]
+        return self._director.decide(now_s, () if blind else heaviest(interests), decided)
 
     def attendance(self) -> Attendance:
         """Who takes part, and who does not and why."""

@@ -14,6 +14,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from agent.core.model import Trigger
+
 MIN_PERIOD_S = 5.0
 _TOLERANCE = 1e-9
 
@@ -29,15 +31,13 @@ def ranks(branches: Iterable[str]) -> Mapping[str, int]:
     return {name: rank for rank, name in enumerate(order)}
 
 
-def offset_s(
-    *, rank: int, roster_size: int, period_s: float, journey: int = 0, journeys: int = 1
-) -> float:
-    """Where in the period an office's slot for a journey lies.
+def share(*, rank: int, roster_size: int, journey: int = 0, journeys: int = 1) -> float:
+    """The part of a period that passes before an office's slot for a journey, from 0 to 1.
 
     Offices are spread over the period by rank, and the journeys of one office over it as well, so
     that one office never probes everything at once.
     """
-    return math.fmod(period_s * (rank / roster_size + journey / journeys), period_s)
+    return math.fmod(rank / roster_size + journey / journeys, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,33 +52,63 @@ class Plan:
 
     def next_slot(self, after_s: float) -> float:
         """The first slot strictly after ``after_s``. Slots never drift, and none is made up."""
-        periods = math.floor((after_s - self.anchor_s) / self.period_s + _TOLERANCE) + 1
-        return self.anchor_s + periods * self.period_s
+        return self.anchor_s + (self._number(after_s) + 1) * self.period_s
 
+    def slots_between(self, after_s: float, until_s: float) -> int:
+        """How many slots lie after ``after_s`` and not after ``until_s``."""
+        return max(0, self._number(until_s) - self._number(after_s))
 
-def anchor_s(*, offset_s: float, period_s: float, now_s: float, wall_s: float) -> float:
-    """The anchor that puts an office's slots at ``offset_s`` into each period of the wall clock.
-
-    The wall clock is read once, at start: it only decides how evenly the offices are spread.
-    """
-    return now_s - math.fmod(wall_s, period_s) + offset_s
+    def _number(self, at_s: float) -> int:
+        """The number of the last slot at or before ``at_s``, counted from the anchor."""
+        return math.floor((at_s - self.anchor_s) / self.period_s + _TOLERANCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reprobe:
-    """How local suspicion hurries an office: the shortest distance between starts, and how often.
+class Seat:
+    """Where an office sits in a period of any length.
 
-    ``interval_s`` is ``max(15 s, N / ceiling)``; after ``limit`` in a row, or while
-    ``stood_down``, only the plan's slots remain.
+    ``share`` is the part of a period of the wall clock that passes before the office's slot. Wall
+    and boot-time clock are read together once, at start: they only decide how evenly the offices
+    are spread.
     """
 
-    interval_s: float
-    limit: int
+    share: float
+    now_s: float
+    wall_s: float
+
+    def plan(self, period_s: float) -> Plan:
+        """The slots of this seat."""
+        began_s = self.now_s - math.fmod(self.wall_s, period_s)
+        return Plan(period_s=period_s, anchor_s=began_s + self.share * period_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How an office may hurry: shortest distances between two starts of a journey, seconds.
+
+    ``least_s`` is what the ceiling allows, N / ceiling; local suspicion calls after ``reprobe_s``,
+    never sooner than that, at most ``reprobe_limit`` times in a row.
+    """
+
+    roster_size: int
+    least_s: float
+    reprobe_s: float
+    reprobe_limit: int
 
     @staticmethod
-    def within(ceiling_runs_per_s: float, roster_size: int, least_s: float, limit: int) -> Reprobe:
-        """The re-probe rule that fits a journey's ceiling."""
-        return Reprobe(interval_s=max(least_s, roster_size / ceiling_runs_per_s), limit=limit)
+    def within(ceiling_runs_per_s: float, roster_size: int, reprobe_s: float, limit: int) -> Pace:
+        """The pace that fits a journey's ceiling."""
+        least_s = roster_size / ceiling_runs_per_s
+        return Pace(
+            roster_size=roster_size,
+            least_s=least_s,
+            reprobe_s=max(reprobe_s, least_s),
+            reprobe_limit=limit,
+        )
+
+    def follow(self, rate_per_s: float) -> float:
+        """The period at which an office follows an order to probe at a national rate."""
+        return max(self.roster_size / max(rate_per_s, _TOLERANCE), self.least_s, MIN_PERIOD_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,27 +116,36 @@ class Due:
     """The next run of a journey."""
 
     at_s: float
-    local_reprobe: bool = False
+    trigger: Trigger = Trigger.PLAN
 
 
-def next_run(
+def next_run(  # noqa: PLR0913 - all that a start depends on, each by its name
     plan: Plan,
-    reprobe: Reprobe,
+    pace: Pace,
     *,
     now_s: float,
     last_start_s: float | None,
     suspicious: bool,
     reprobes_in_a_row: int,
     stood_down: bool,
+    focus: Plan | None = None,
 ) -> Due:
-    """When the journey runs next: its slot, or earlier while this office suspects the service."""
-    slot = plan.next_slot(now_s)
-    may_hurry = suspicious and not stood_down and reprobes_in_a_row < reprobe.limit
+    """When the journey runs next: the soonest of its slot and of what suspicion calls for.
+
+    ``focus`` are the slots of the order that this office follows now. Whatever calls, two starts
+    keep the distance that the ceiling allows: a slot that comes too soon after a hurried run is
+    later, rather than lost.
+    """
+    soonest_s = now_s if last_start_s is None else max(now_s, last_start_s + pace.least_s)
+    called = [Due(at_s=max(soonest_s, plan.next_slot(now_s)))]
+    if focus is not None:
+        at_s = max(soonest_s, focus.next_slot(now_s))
+        called.append(Due(at_s=at_s, trigger=Trigger.FOCUS))
+    may_hurry = suspicious and not stood_down and reprobes_in_a_row < pace.reprobe_limit
     if may_hurry and last_start_s is not None:
-        early = max(now_s, last_start_s + reprobe.interval_s)
-        if early < slot:
-            return Due(at_s=early, local_reprobe=True)
-    return Due(at_s=slot)
+        at_s = max(now_s, last_start_s + pace.reprobe_s)
+        called.append(Due(at_s=at_s, trigger=Trigger.REPROBE))
+    return min(called, key=lambda due: due.at_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

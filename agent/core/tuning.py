@@ -26,6 +26,8 @@ class ChannelTuning:
     a2_floor: float = 2.0
     b2_share: float = 0.008
     b2_floor: float = 1.0
+    onset_runs: int = 30
+    """Three offices that begin to fail within this many of the nation's runs are worth a focus."""
 
     @property
     def cap(self) -> float:
@@ -46,7 +48,24 @@ class ChannelTuning:
 
 
 FAIL = ChannelTuning(p0_floor=0.005, p0_ceiling=0.08, a1_share=0.028, a2_share=0.0168)
-SLOW = ChannelTuning(p0_floor=0.01, p0_ceiling=0.10, a1_share=0.04, a2_share=0.024)
+SLOW = ChannelTuning(p0_floor=0.01, p0_ceiling=0.10, a1_share=0.04, a2_share=0.024, onset_runs=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FocusTuning:
+    """The numbers of :mod:`agent.core.focus`."""
+
+    rate_per_s: float = 8.0
+    """Runs a second of the whole nation while an order stands; ceilings bind all the same."""
+    longest_s: float = 60.0
+    rest_s: float = 60.0
+    hourly_s: float = 300.0
+    """Seconds of focus an hour, and the most that is saved up."""
+    onsets: int = 3
+    suspicion_share: float = 0.5
+    """Share of A1 beyond the worst groups at which a service is worth a focus."""
+    recovery_score: float = 4.0
+    """Recovery evidence, nats, at which a national alarm is worth a focus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +100,7 @@ class Tuning:
     reprobe_s: float = 15.0
     reprobe_limit: int = 8
     hold_dependant_s: float = 30.0
+    focus: FocusTuning = FocusTuning()
 
     def channel(self, channel: Channel) -> ChannelTuning:
         """The numbers of one of the two channels."""

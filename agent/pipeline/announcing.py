@@ -63,9 +63,10 @@ class Announcer:
             return True
         if now_s - self._told_s < BULLETIN_EVERY_S:
             return False
-        return replace(bulletin, at_s=told.at_s) != told
+        return replace(bulletin, at_s=told.at_s, focus=told.focus) != told
 
 
 def _states(bulletin: Bulletin) -> object:
     phases = [(i.id, i.phase, i.severity) for i in bulletin.incidents]
-    return (dict(bulletin.services), phases, bulletin.blind)
+    order = bulletin.focus.order if bulletin.focus else None
+    return (dict(bulletin.services), phases, bulletin.blind, order)

@@ -6,21 +6,23 @@ flow, told what time it is. All times are on this office's own boot-time clock u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from agent.core import evidence
+from agent.core import evidence, focus
 from agent.core.evidence import Memory
 from agent.core.model import (
     Branch,
     Bulletin,
     Channel,
+    Focus,
     Outcome,
     Run,
     Scope,
     ServiceState,
     Sight,
     Status,
+    Trigger,
     Verdict,
 )
 from agent.core.tuning import Tuning
@@ -71,7 +73,10 @@ class Office:
         self.first_round: set[str] = set()
         """Services with a result since this process started."""
         self._started_s = started_s
+        self.on_bulletin: Callable[[], None] = lambda: None
+        """Called after a bulletin was taken: it may carry an order."""
         self._leader_heard_s: float | None = None
+        self._bulletin_s = started_s
         self._memories = {service: evidence.fresh(tuning) for service in services}
         self._shown: dict[str, _Shown] = {}
 
@@ -105,7 +110,7 @@ class Office:
         news = False
         for verdict in verdicts:
             before = self._memories[verdict.service]
-            learn = not run.local_reprobe and not self.watched(verdict.service, now_s)
+            learn = run.trigger is Trigger.PLAN and not self.watched(verdict.service, now_s)
             after = before.observe(verdict, self.tuning, learn=learn)
             self._memories[verdict.service] = after
             self.first_round.add(verdict.service)
@@ -147,7 +152,8 @@ class Office:
         if heeded is not None and bulletin.term < heeded.term:
             return False
         self.bulletin = bulletin
-        self._leader_heard_s = now_s
+        self._leader_heard_s = self._bulletin_s = now_s
+        self.on_bulletin()
         return True
 
     def hear_leader(self, term: int, now_s: float) -> bool:
@@ -179,6 +185,13 @@ class Office:
             and (incident.root in services or set(incident.affected) & set(services))
             for incident in bulletin.incidents
         )
+
+    def focus(self, now_s: float) -> Focus | None:
+        """The order to look more closely that stands now, counted down on our own clock."""
+        bulletin = self._heeded(now_s)
+        if bulletin is None or bulletin.focus is None:
+            return None
+        return focus.shortened(bulletin.focus, now_s - self._bulletin_s)
 
     def _heeded(self, now_s: float) -> Bulletin | None:
         age_s = self.bulletin_age_s(now_s)

@@ -15,8 +15,8 @@ import structlog
 
 from agent.clock import Clock
 from agent.core import schedule
-from agent.core.model import Run, Verdict
-from agent.core.schedule import Bucket, Plan, Reprobe
+from agent.core.model import Run, Trigger, Verdict
+from agent.core.schedule import Bucket, Due, Pace, Plan, Seat
 from agent.pipeline.office import Office
 from agent.pipeline.running import run_journey
 from agent.ports import Controls, Meters, SessionFactory, SkipReason
@@ -35,7 +35,8 @@ class Probe:
 
     journey: type[Journey]
     plan: Plan
-    reprobe: Reprobe
+    seat: Seat
+    pace: Pace
     cost: Mapping[str, float]
     """Tokens that one run takes, by bucket: its own journey's and each target's."""
     spent: Mapping[str, tuple[str, float]]
@@ -75,6 +76,10 @@ class Prober:
         self._applicant = applicant
         self._credentials = credentials
         self._on_news = on_news
+        self._looks_at = _shortest_way(probes)
+        self._order: tuple[int, int] | None = None
+        self._order_changed = asyncio.Event()
+        office.on_bulletin = self.reconsider
 
     async def run(self) -> None:
         """Probe until cancelled."""
@@ -82,6 +87,17 @@ class Prober:
             tasks.create_task(self._look_for_ever())
             for probe in self._probes:
                 tasks.create_task(self._probe_for_ever(probe))
+
+    def reconsider(self) -> None:
+        """The leader has spoken; a new or withdrawn order changes when we probe next."""
+        bulletin = self._office.bulletin
+        order = None
+        if bulletin is not None and bulletin.focus is not None:
+            order = (bulletin.term, bulletin.focus.order)
+        if order != self._order:
+            self._order = order
+            changed, self._order_changed = self._order_changed, asyncio.Event()
+            changed.set()
 
     # --- one journey
 
@@ -92,28 +108,49 @@ class Prober:
         while True:
             due = schedule.next_run(
                 probe.plan,
-                probe.reprobe,
+                probe.pace,
                 now_s=after_s,
                 last_start_s=last_start_s,
                 suspicious=self._office.suspicious(probe.services),
                 reprobes_in_a_row=reprobes,
                 stood_down=self._office.stood_down(probe.services, self._clock.now_s()),
+                focus=self._focus(probe),
             )
-            await asyncio.sleep(max(0.0, due.at_s - self._clock.now_s()))
+            if not await self._comes(due):
+                continue
             now_s = self._clock.now_s()
             self._meters.scheduler_lag(now_s - due.at_s)
+            self._count_passed(probe, due.at_s, now_s, SkipReason.MISSED)
             after_s = max(due.at_s, now_s)
             if not self._take(probe, now_s):
                 self._meters.run_skipped(probe.journey.name, SkipReason.BUDGET)
-                if due.local_reprobe:
-                    reprobes = probe.reprobe.limit
+                if due.trigger is Trigger.REPROBE:
+                    reprobes = probe.pace.reprobe_limit
                 continue
-            reprobes = reprobes + 1 if due.local_reprobe else 0
+            reprobes = reprobes + 1 if due.trigger is Trigger.REPROBE else 0
             last_start_s = now_s
-            await self._run_once(probe, local_reprobe=due.local_reprobe)
-            after_s = self._count_missed(probe, after_s)
+            await self._run_once(probe, trigger=due.trigger)
+            started_s, after_s = after_s, self._clock.now_s()
+            self._count_passed(probe, started_s, after_s, SkipReason.RUNNING)
 
-    async def _run_once(self, probe: Probe, *, local_reprobe: bool) -> None:
+    async def _comes(self, due: Due) -> bool:
+        """Wait for the run that is due; False if an order came, and it may be due otherwise."""
+        changed = self._order_changed
+        try:
+            async with asyncio.timeout(max(0.0, due.at_s - self._clock.now_s())):
+                await changed.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    def _focus(self, probe: Probe) -> Plan | None:
+        """The slots of the order that stands, if this journey is the one to follow it."""
+        order = self._office.focus(self._clock.now_s())
+        if order is None or self._looks_at.get(order.service) is not probe:
+            return None
+        return probe.seat.plan(probe.pace.follow(order.rate_per_s))
+
+    async def _run_once(self, probe: Probe, *, trigger: Trigger) -> None:
         """One run, judged."""
         try:
             run = await run_journey(
@@ -122,7 +159,7 @@ class Prober:
                 applicant=self._applicant,
                 credentials=self._credentials,
                 now_s=self._clock.now_s,
-                local_reprobe=local_reprobe,
+                trigger=trigger,
             )
             self._give_back(probe, run)
             if any(facts.failure is not None for facts in run.executed):
@@ -156,13 +193,10 @@ class Prober:
             if step not in executed:
                 self._buckets[bucket] = self._buckets[bucket].give_back(tokens, now_s)
 
-    def _count_missed(self, probe: Probe, started_s: float) -> float:
-        now_s = self._clock.now_s()
-        slot = probe.plan.next_slot(started_s)
-        while slot < now_s:
-            self._meters.run_skipped(probe.journey.name, SkipReason.RUNNING)
-            slot = probe.plan.next_slot(slot)
-        return now_s
+    def _count_passed(self, probe: Probe, after_s: float, until_s: float, why: SkipReason) -> None:
+        """Count the slots that went by without a run; none of them is made up."""
+        for _ in range(probe.plan.slots_between(after_s, until_s)):
+            self._meters.run_skipped(probe.journey.name, why)
 
     # --- can this office see?
 
@@ -173,7 +207,7 @@ class Prober:
             await asyncio.sleep(CONTROL_INTERVAL_S if seeing else CONTROL_FRESH_S)
 
     async def _look(self) -> None:
-        """Try the controls; runs that fail together share one look that began after them all."""
+        """Try the controls now: a look that began before a run failed says nothing of it."""
         sight = await self._controls.look()
         self._meters.sight(sight)
         if self._office.take_sight(sight):
@@ -184,6 +218,16 @@ class Prober:
                 why_not=sight.why_not,
             )
             self._on_news()
+
+
+def _shortest_way(probes: Sequence[Probe]) -> dict[str, Probe]:
+    """Service -> the one journey that reaches it in the fewest steps: an order costs one run."""
+    steps: dict[str, tuple[int, Probe]] = {}
+    for probe in probes:
+        for place, step in enumerate(probe.journey.steps):
+            if step.service not in steps or place < steps[step.service][0]:
+                steps[step.service] = (place, probe)
+    return {service: probe for service, (_, probe) in steps.items()}
 
 
 def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
@@ -197,15 +241,16 @@ def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
         outcomes={v.service: v.outcome.value for v in verdicts},
         broken_step=bad.step if bad else None,
         code=bad.code if bad else None,
-        local_reprobe=run.local_reprobe,
+        trigger=run.trigger.value,
     )
 
 
 def probe_of(
     journey: type[Journey],
     *,
-    plan: Plan,
-    reprobe: Reprobe,
+    seat: Seat,
+    period_s: float,
+    pace: Pace,
 ) -> Probe:
     """A journey with its slots, and with what its steps cost by bucket."""
     cost: dict[str, float] = {journey_bucket(journey.name): 1.0}
@@ -216,7 +261,9 @@ def probe_of(
         bucket = target_bucket(step.role)
         cost[bucket] = cost.get(bucket, 0.0) + step.requests
         spent[step.id] = (bucket, float(step.requests))
-    return Probe(journey=journey, plan=plan, reprobe=reprobe, cost=cost, spent=spent)
+    return Probe(
+        journey=journey, seat=seat, plan=seat.plan(period_s), pace=pace, cost=cost, spent=spent
+    )
 
 
 def journey_bucket(journey: str) -> str:

@@ -13,7 +13,7 @@ from types import TracebackType
 
 import structlog
 
-from agent.core.model import Failure, FailureKind, Run, StepFacts, StepName
+from agent.core.model import Failure, FailureKind, Run, StepFacts, StepName, Trigger
 from agent.ports import OpenSession
 from agent.probe import Applicant, Journey, StepBroken
 
@@ -31,7 +31,7 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
     now_s: Callable[[], float],
     step_timeout_s: float = 10.0,
     run_timeout_s: float = 25.0,
-    local_reprobe: bool = False,
+    trigger: Trigger = Trigger.PLAN,
 ) -> Run:
     """Execute the steps of ``journey`` in order until one breaks; closes ``session``.
 
@@ -58,7 +58,7 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
         duration_s=now_s() - started_s,
         executed=tuple(executed),
         declared=journey.steps,
-        local_reprobe=local_reprobe,
+        trigger=trigger,
     )
 
 

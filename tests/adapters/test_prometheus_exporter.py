@@ -33,6 +33,7 @@ from agent.core.model import (
     Sight,
     StepFacts,
     StepName,
+    Trigger,
     Verdict,
 )
 from agent.core.view import ExchangeState
@@ -142,7 +143,7 @@ def a_busy_life() -> PrometheusExporter:
     of = exporter()
     meters: Meters = of
     meters.run_finished(
-        run(local_reprobe=True),
+        run(trigger=Trigger.REPROBE),
         [
             verdict("simkim.login", Outcome.OK),
             verdict("simponi.billing", Outcome.FAIL, "http_503"),
@@ -172,8 +173,8 @@ def a_busy_life() -> PrometheusExporter:
 def test_what_happened_is_what_is_shown():
     shown = samples(a_busy_life())
     expected = {
-        "pantau_runs_total{journey=payment}": 1,
-        "pantau_local_reprobes_total{journey=payment}": 1,
+        "pantau_runs_total{journey=payment,trigger=reprobe}": 1,
+        "pantau_runs_total{journey=payment,trigger=plan}": 0,
         "pantau_runs_skipped_total{journey=payment,reason=still running}": 1,
         "pantau_run_last_timestamp_seconds{journey=payment}": 1.7e9,
         "pantau_step_duration_seconds_count{journey=payment,step=sign in}": 1,

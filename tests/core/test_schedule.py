@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core import schedule
-from agent.core.schedule import Bucket, Plan, Reprobe
+from agent.core.model import Trigger
+from agent.core.schedule import Bucket, Pace, Plan, Seat
 
 PLAN = Plan(period_s=72.5, anchor_s=3.0)
-REPROBE = Reprobe(interval_s=18.0, limit=8)
+FOCUS = Plan(period_s=16.0, anchor_s=4.0)
+PACE = Pace(roster_size=144, least_s=16.0, reprobe_s=18.0, reprobe_limit=8)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,7 @@ def test_the_period_is_the_roster_over_the_base_rate(roster, base, period, why):
 @given(roster=st.integers(1, 400), period=st.floats(5.0, 600.0))
 def test_the_slots_of_a_nation_are_evenly_spread_over_the_period(roster, period):
     offsets = sorted(
-        schedule.offset_s(rank=rank, roster_size=roster, period_s=period) for rank in range(roster)
+        period * schedule.share(rank=rank, roster_size=roster) for rank in range(roster)
     )
     gaps = [after - before for before, after in pairwise(offsets)]
     assert all(gap == pytest.approx(period / roster) for gap in gaps)
@@ -39,8 +41,7 @@ def test_the_slots_of_a_nation_are_evenly_spread_over_the_period(roster, period)
 
 def test_the_journeys_of_one_office_are_spread_too():
     offsets = [
-        schedule.offset_s(rank=7, roster_size=10, period_s=60.0, journey=n, journeys=4)
-        for n in range(4)
+        60.0 * schedule.share(rank=7, roster_size=10, journey=n, journeys=4) for n in range(4)
     ]
     assert sorted(offsets) == pytest.approx([12.0, 27.0, 42.0, 57.0])
 
@@ -65,11 +66,25 @@ def test_slots_do_not_drift_in_a_year():
     assert slot == pytest.approx(PLAN.anchor_s + 100_000 * PLAN.period_s, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("after_s", "until_s", "slots", "why"),
+    [
+        (3.0, 75.4, 0, "the slot that one stands on is behind"),
+        (3.0, 75.5, 1, "the one that is reached counts"),
+        (2.9, 75.5, 2, "both ends of a whole period"),
+        (10.0, 10.0 + 725.0, 10, "one to a period"),
+        (80.0, 10.0, 0, "none when no time has passed"),
+    ],
+)
+def test_the_slots_between_two_moments(after_s, until_s, slots, why):
+    assert PLAN.slots_between(after_s, until_s) == slots, why
+
+
 def test_offices_that_start_at_different_moments_keep_their_places_in_the_period():
     """One wall clock, two boot clocks: half a period between the slots."""
-    first = schedule.anchor_s(offset_s=0.0, period_s=60.0, now_s=5.0, wall_s=1_000_005.0)
-    second = schedule.anchor_s(offset_s=30.0, period_s=60.0, now_s=900.0, wall_s=1_000_017.0)
-    wall = [anchor + ahead for anchor, ahead in ((first, 1_000_000.0), (second, 999_117.0))]
+    first = Seat(share=0.0, now_s=5.0, wall_s=1_000_005.0).plan(60.0)
+    second = Seat(share=0.5, now_s=900.0, wall_s=1_000_017.0).plan(60.0)
+    wall = [p.anchor_s + ahead for p, ahead in ((first, 1_000_000.0), (second, 999_117.0))]
     assert (wall[1] - wall[0]) % 60.0 == pytest.approx(30.0)
 
 
@@ -81,28 +96,41 @@ def test_offices_that_start_at_different_moments_keep_their_places_in_the_period
     ],
 )
 def test_local_reprobes_keep_their_distance(ceiling, roster, interval, why):
-    assert Reprobe.within(ceiling, roster, 15.0, 8).interval_s == interval, why
+    assert Pace.within(ceiling, roster, 15.0, 8).reprobe_s == interval, why
 
 
 @pytest.mark.parametrize(
-    ("changes", "at_s", "hurried", "why"),
+    ("changes", "at_s", "trigger", "why"),
     [
-        ({}, 28.0, True, "suspicion calls 18 s after the last start"),
-        ({"suspicious": False}, 75.5, False, "without suspicion only the plan's slot"),
-        ({"stood_down": True}, 75.5, False, "nothing is left to find out in a national incident"),
-        ({"reprobes_in_a_row": 7}, 28.0, True, "the eighth in a row is the last"),
-        ({"reprobes_in_a_row": 8}, 75.5, False, "a ninth is not made"),
+        ({}, 28.0, Trigger.REPROBE, "suspicion calls 18 s after the last start"),
+        ({"suspicious": False}, 75.5, Trigger.PLAN, "without suspicion only the plan's slot"),
+        (
+            {"stood_down": True},
+            75.5,
+            Trigger.PLAN,
+            "nothing is left to find out in a national incident",
+        ),
+        ({"reprobes_in_a_row": 7}, 28.0, Trigger.REPROBE, "the eighth in a row is the last"),
+        ({"reprobes_in_a_row": 8}, 75.5, Trigger.PLAN, "a ninth is not made"),
         (
             {"last_start_s": None},
             75.5,
-            False,
+            Trigger.PLAN,
             "an office that never ran has nothing to hurry after",
         ),
-        ({"last_start_s": 60.0}, 75.5, False, "a slot that is sooner wins"),
-        ({"now_s": 50.0}, 50.0, True, "what is overdue runs now"),
+        ({"last_start_s": 58.0}, 75.5, Trigger.PLAN, "a slot that is sooner wins"),
+        ({"now_s": 50.0}, 50.0, Trigger.REPROBE, "what is overdue runs now"),
+        ({"focus": FOCUS}, 26.0, Trigger.FOCUS, "an order's slot, once the ceiling allows another"),
+        ({"focus": FOCUS, "last_start_s": 3.0}, 20.0, Trigger.FOCUS, "or as soon as it comes"),
+        (
+            {"last_start_s": 70.0, "suspicious": False},
+            86.0,
+            Trigger.PLAN,
+            "a slot too soon after a hurried run is later, not lost",
+        ),
     ],
 )
-def test_when_a_journey_runs_next(changes, at_s, hurried, why):
+def test_when_a_journey_runs_next(changes, at_s, trigger, why):
     asked = {
         "now_s": 11.0,
         "last_start_s": 10.0,
@@ -110,8 +138,8 @@ def test_when_a_journey_runs_next(changes, at_s, hurried, why):
         "reprobes_in_a_row": 0,
         "stood_down": False,
     } | changes
-    due = schedule.next_run(PLAN, REPROBE, **asked)
-    assert (due.at_s, due.local_reprobe) == (at_s, hurried), why
+    due = schedule.next_run(PLAN, PACE, **asked)
+    assert (due.at_s, due.trigger) == (at_s, trigger), why
 
 
 def test_a_bucket_starts_empty():

@@ -10,17 +10,19 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 
 from agent.core import schedule
-from agent.core.model import Alarm, AlarmPhase, Branch, Outcome, Scope, Status
+from agent.core.model import Alarm, AlarmPhase, Branch, Focus, Outcome, Scope, Status, Trigger
 from agent.core.nation import Nation, Outlook
-from agent.core.schedule import Plan, Reprobe
+from agent.core.schedule import Due, Pace, Seat
 from agent.core.tuning import Tuning
 from tests.support.verdicts import REVISION, Agent
 
 BEGAN_S = 1_000_000.0
 TICK_S = 1.0
+ORDER_S = 1.0
 QUIET_BAD = 0.0035
 
 Centre = Callable[[str, float], Outcome]
@@ -39,6 +41,7 @@ class PureFleet:
         base_runs_per_s: float = 2.0,
         ceiling_runs_per_s: float = 8.0,
         noise: bool = True,
+        follows_orders: bool = True,
         on_tick: Callable[[Outlook], None] = lambda _: None,
     ) -> None:
         self.seed = seed
@@ -55,7 +58,7 @@ class PureFleet:
         self._centre = centre
         self._on_tick = on_tick
         self._noise = QUIET_BAD if noise else 0.0
-        self._reprobe = Reprobe.within(
+        self._pace = Pace.within(
             ceiling_runs_per_s, len(branches), tuning.reprobe_s, tuning.reprobe_limit
         )
         self._agents = {b.id: Agent(b.id, ["x"], tuning) for b in branches}
@@ -66,17 +69,20 @@ class PureFleet:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         ranks = schedule.ranks(self._agents)
         phase_s = self._random.uniform(0.0, period_s)
-        self._plans = {
-            office: Plan(
-                period_s=period_s,
-                anchor_s=phase_s
-                + schedule.offset_s(rank=rank, roster_size=len(ranks), period_s=period_s),
+        self._seats = {
+            office: Seat(
+                share=schedule.share(rank=rank, roster_size=len(ranks)), now_s=phase_s, wall_s=0.0
             )
             for office, rank in ranks.items()
         }
+        self._period_s = period_s
+        self._follows_orders = follows_orders
+        self._focus: Focus | None = None
+        self._last_start_s: dict[str, float | None] = dict.fromkeys(self._agents)
+        self._plans_made = dict.fromkeys(self._agents, 0)
         for office, agent in self._agents.items():
             self.nation.hear(office, agent.status(0.0), BEGAN_S, BEGAN_S)
-            self._plan(office, 0.0, None)
+            self._plan(office, 0.0)
         self._at(0.0, lambda: self._tick(0.0))
 
     def __repr__(self) -> str:
@@ -117,24 +123,43 @@ class PureFleet:
         self._seen = standing
         self._watched = assessment.suspected or bool(standing)
         self._stood_down = any(a.scope is Scope.NATIONAL for a in assessment.alarms)
+        self._follow(outlook.focus, at_s)
         self._on_tick(outlook)
         self._at(at_s + TICK_S, lambda: self._tick(at_s + TICK_S))
 
-    def _plan(self, office: str, now_s: float, last_start_s: float | None) -> None:
+    def _follow(self, focus: Focus | None, at_s: float) -> None:
+        """A new order, or its end, reaches every office a second later."""
+        changed = (focus and focus.order) != (self._focus and self._focus.order)
+        self._focus = focus if self._follows_orders else None
+        if changed and self._follows_orders:
+            heard_s = at_s + ORDER_S
+            for office in self._agents:
+                self._at(heard_s, partial(self._plan, office, heard_s))
+
+    def _plan(self, office: str, now_s: float) -> None:
+        seat, rate = self._seats[office], self._focus and self._focus.rate_per_s
         due = schedule.next_run(
-            self._plans[office],
-            self._reprobe,
+            seat.plan(self._period_s),
+            self._pace,
             now_s=now_s,
-            last_start_s=last_start_s,
+            last_start_s=self._last_start_s[office],
             suspicious=self._agents[office].memories["x"].suspicious,
             reprobes_in_a_row=self._reprobes[office],
             stood_down=self._stood_down,
+            focus=seat.plan(self._pace.follow(rate)) if rate else None,
         )
-        self._at(due.at_s, lambda: self._probe(office, due.at_s, hurried=due.local_reprobe))
+        self._plans_made[office] += 1
+        plan = self._plans_made[office]
+        self._at(due.at_s, lambda: self._probe(office, due, plan))
 
-    def _probe(self, office: str, at_s: float, *, hurried: bool) -> None:
+    def _probe(self, office: str, due: Due, plan: int) -> None:
+        if plan != self._plans_made[office]:
+            return
+        at_s, hurried = due.at_s, due.trigger is not Trigger.PLAN
         self.probes += 1
-        self._reprobes[office] = self._reprobes[office] + 1 if hurried else 0
+        self._last_start_s[office] = at_s
+        reprobe = due.trigger is Trigger.REPROBE
+        self._reprobes[office] = self._reprobes[office] + 1 if reprobe else 0
         outcome = self._centre(office, at_s)
         if self._random.random() < self._noise:
             outcome = Outcome.FAIL
@@ -145,7 +170,7 @@ class PureFleet:
             status = agent.status(sent_s)
             stored_s = sent_s + self._random.expovariate(1 / 0.3)
             self._at(stored_s, lambda: self._arrive(office, status, stored_s))
-        self._plan(office, at_s, at_s)
+        self._plan(office, at_s)
 
     def _arrive(self, office: str, status: Status, at_s: float) -> None:
         self.nation.hear(office, status, BEGAN_S + at_s, BEGAN_S + at_s)
