@@ -1,0 +1,389 @@
+"""When an office probes, when it does not, and what becomes of it. In virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent.core import schedule
+from agent.core.model import (
+    Bulletin,
+    IncidentSummary,
+    Outcome,
+    Scope,
+    ServiceState,
+    Severity,
+    Sight,
+)
+from agent.core.schedule import Bucket, Pace, Seat
+from agent.pipeline.probing import buckets_of, probe_of
+from agent.probe import Journey, step
+from tests.support.probed_office import CANNOT_SEE, ProbedOffice
+from tests.support.virtual_time import virtual_time
+
+pytestmark = [pytest.mark.anyio, virtual_time]
+
+SEAT = Seat(share=0.0, now_s=0.0, wall_s=0.0)
+PACE = Pace.within(8.0, 4, 15.0, 8)
+
+
+class Billing(Journey):
+    name = "billing"
+
+    @step("billing", service="simponi.billing", role="simponi", slow_after_s=1.5)
+    async def bill(self) -> None:
+        (await self.get("/billing")).json()
+
+
+class Payment(Journey):
+    """Two steps at two targets."""
+
+    name = "payment"
+
+    @step("billing", service="simponi.billing", role="simponi", slow_after_s=1.5)
+    async def bill(self) -> None:
+        (await self.get("/billing")).json()
+
+    @step("confirmation", service="mpn.status", role="mpn", requests=2)
+    async def confirm(self) -> None:
+        (await self.get("/pembayaran")).json()
+
+
+class Broken(Journey):
+    """A probe with a bug."""
+
+    name = "broken"
+
+    @step("kuota", service="mpaspor.kuota", role="mpaspor")
+    async def look(self) -> None:
+        await self.get("/kuota")
+        raise KeyError("a bug of the author's")
+
+
+# --- slots
+
+
+async def test_a_journey_runs_at_the_slots_of_its_plan_whatever_its_runs_take():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 200, after_s=1.3)
+    await office.probe_until(1000.0)
+    assert office.starts() == [30.0 + 60.0 * n for n in range(17)]
+    assert office.skipped() == {}
+    assert office.reprobes() == []
+
+
+async def test_a_late_loop_makes_a_run_late_and_moves_no_later_slot():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    asyncio.get_running_loop().call_at(80.0, setattr, office.clock, "slept_s", 2.0)
+    await office.probe_until(200.0)
+    assert office.starts() == [30.0, 92.0, 150.0]
+    assert office.skipped() == {}
+
+
+async def test_offices_take_their_turns_in_the_order_of_their_ranks_evenly_over_the_period():
+    names = [f"office-{n}" for n in range(6)]
+    ranks = schedule.ranks(names)
+    began = {}
+    for name in names:
+        offset_s = 60.0 * schedule.share(rank=ranks[name], roster_size=6)
+        office = ProbedOffice(Billing, period_s=60.0, anchor_s=offset_s, roster_size=6)
+        now_s = office.clock.now_s()
+        await office.probe_until(now_s + 120.0)
+        began[name] = office.starts()[-1] % 60.0
+    assert [began[name] for name in sorted(names, key=lambda name: ranks[name])] == [
+        0.0,
+        10.0,
+        20.0,
+        30.0,
+        40.0,
+        50.0,
+    ]
+
+
+async def test_slots_that_pass_while_the_machine_sleeps_are_counted_and_one_run_follows():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    asyncio.get_running_loop().call_at(40.0, setattr, office.clock, "slept_s", 600.0)
+    await office.probe_until(300.0)
+    # The timer for the slot at 90 does not notice the sleep: the machine's clock shows 690 then.
+    assert office.starts() == [30.0, 690.0, 750.0, 810.0, 870.0]
+    assert office.skipped() == {"missed": 10}
+
+
+async def test_slots_that_pass_while_a_run_goes_on_are_counted_and_not_made_up():
+    office = ProbedOffice(Billing, period_s=5.0, anchor_s=5.0)
+    office.centre.says("/billing", 200, after_s=8.0)
+    await office.probe_until(50.0)
+    assert office.starts() == [5.0, 15.0, 25.0, 35.0]
+    assert office.skipped() == {"still running": 4}
+
+
+async def test_a_slot_that_comes_at_the_very_end_of_a_run_has_passed():
+    office = ProbedOffice(Billing, period_s=5.0, anchor_s=5.0)
+    office.centre.says("/billing", 200, after_s=5.0)
+    await office.probe_until(29.0)
+    assert office.starts() == [5.0, 15.0]
+    assert office.skipped() == {"still running": 2}
+
+
+# --- the budget
+
+
+async def test_the_first_run_waits_until_its_bucket_has_filled():
+    office = ProbedOffice(Billing, period_s=20.0, anchor_s=10.0, runs_per_s=0.25)
+    await office.probe_until(100.0)
+    assert office.starts() == [50.0, 90.0]
+    assert office.skipped() == {"budget": 2}
+
+
+async def test_a_run_that_one_bucket_cannot_pay_takes_from_no_other():
+    # Two requests at mpn take 40 s to be earned; the journey's own bucket fills in 30.
+    office = ProbedOffice(
+        Payment,
+        period_s=31.0,
+        anchor_s=31.0,
+        runs_per_s=10 / 30.0,
+        requests_per_s={"mpn": 0.5},
+    )
+    await office.probe_until(130.0)
+    assert office.starts() == [62.0, 124.0]
+    assert office.skipped() == {"budget": 2}
+
+
+async def test_tokens_of_steps_behind_a_broken_one_are_given_back():
+    """Each run may ask mpn once in 40 s; those that never came to ask cost nothing there."""
+    office = ProbedOffice(Payment, period_s=40.0, anchor_s=40.0, requests_per_s={"mpn": 0.5})
+    office.centre.says("/billing", 503)
+    await office.probe_until(48.0)
+    assert office.starts() == [40.0]
+    await office.probe_until(79.0)
+    office.centre.says("/billing", 200)
+    await office.probe_until(81.0)
+    assert office.starts() == [40.0, 55.0, 70.0, 80.0]
+    assert office.skipped() == {}
+    assert [path for _, path in office.centre.asked] == [*["/billing"] * 4, "/pembayaran"]
+
+
+async def test_tokens_that_were_spent_are_not_given_back():
+    office = ProbedOffice(Payment, period_s=20.0, anchor_s=40.0, requests_per_s={"mpn": 0.5})
+    office.centre.says("/pembayaran", 503)
+    await office.probe_until(79.0)
+    assert office.starts() == [40.0]
+    assert office.skipped()["budget"] >= 1
+
+
+async def test_a_run_costs_itself_and_the_most_requests_of_each_target():
+    probe = probe_of(Payment, seat=SEAT, period_s=5.0, pace=PACE)
+    assert probe.cost == {"journey:payment": 1.0, "target:simponi": 1.0, "target:mpn": 2.0}
+    assert probe.spent == {
+        "billing": ("target:simponi", 1.0),
+        "confirmation": ("target:mpn", 2.0),
+    }
+    assert probe.services == ("simponi.billing", "mpn.status")
+
+
+async def test_every_bucket_is_an_nth_of_its_ceiling_one_run_deep_and_empty_at_first():
+    buckets = buckets_of(
+        [probe_of(each, seat=SEAT, period_s=5.0, pace=PACE) for each in (Billing, Payment)],
+        runs_per_s={"billing": 8.0, "payment": 4.0},
+        requests_per_s={"simponi": 6.0, "mpn": 2.0, "unused": 1.0},
+        roster_size=4,
+        now_s=7.0,
+    )
+    assert buckets == {
+        "journey:billing": Bucket(capacity=1.0, refill_per_s=2.0, at_s=7.0),
+        "journey:payment": Bucket(capacity=1.0, refill_per_s=1.0, at_s=7.0),
+        "target:simponi": Bucket(capacity=1.0, refill_per_s=1.5, at_s=7.0),
+        "target:mpn": Bucket(capacity=2.0, refill_per_s=0.5, at_s=7.0),
+    }
+
+
+# --- looking again after a bad result
+
+
+async def test_after_a_bad_result_it_looks_again_every_fifteen_seconds_eight_times_in_a_row():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    office.centre.says("/billing", 503)
+    await office.probe_until(330.0)
+    assert office.starts() == [
+        100.0,
+        *(115.0 + 15.0 * n for n in range(8)),
+        300.0,
+        315.0,
+    ]
+    assert office.reprobes() == [*(115.0 + 15.0 * n for n in range(8)), 315.0]
+    assert office.skipped() == {}
+
+
+async def test_the_national_ceiling_sets_the_distance_of_a_large_roster():
+    office = ProbedOffice(
+        Billing, period_s=200.0, anchor_s=100.0, roster_size=145, runs_per_s=145 / 18.125
+    )
+    office.centre.says("/billing", 503)
+    await office.probe_until(150.0)
+    assert office.starts() == [100.0, 118.125, 136.25]
+
+
+async def test_the_distance_is_from_start_to_start():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    office.centre.says("/billing", 503, after_s=9.0)
+    await office.probe_until(135.0)
+    assert office.starts() == [100.0, 115.0]
+
+
+async def test_a_second_look_that_the_budget_refuses_is_not_tried_until_the_next_slot():
+    # The journey's own ceiling allows the second look, the target's does not.
+    office = ProbedOffice(
+        Billing, period_s=100.0, anchor_s=100.0, requests_per_s={"simponi": 10 / 40.0}
+    )
+    office.centre.says("/billing", 503)
+    await office.probe_until(270.0)
+    assert office.starts() == [100.0, 200.0]
+    assert office.skipped() == {"budget": 2}
+
+
+def national(scope: Scope = Scope.NATIONAL, *, affected: bool = False) -> Bulletin:
+    root, behind = ("simponi.billing", ()) if not affected else ("dukcapil.nik", ("mpn.status",))
+    return Bulletin(
+        term=1,
+        leader="medan",
+        nation="r1:0",
+        at_s=0.0,
+        services={"simponi.billing": ServiceState.NATIONAL},
+        incidents=(
+            IncidentSummary(
+                id="i",
+                scope=scope,
+                group="all",
+                root=root,
+                severity=Severity.PARTIAL,
+                phase="posted",
+                since_s=0.0,
+                failing=9,
+                reporting=10,
+                affected=behind,
+            ),
+        ),
+    )
+
+
+async def hears(office: ProbedOffice, bulletin: Bulletin) -> None:
+    """The leader says so, and beats on."""
+    office.office.take_bulletin(bulletin, office.clock.now_s())
+    while True:
+        await asyncio.sleep(10.0)
+        office.office.hear_leader(1, office.clock.now_s())
+
+
+@pytest.mark.parametrize("affected", [False, True])
+async def test_in_a_national_incident_nothing_is_left_to_find_out(affected):
+    office = ProbedOffice(Payment, period_s=200.0, anchor_s=100.0)
+    office.centre.says("/billing", 503)
+    leading = asyncio.create_task(hears(office, national(affected=affected)))
+    await office.probe_until(390.0)
+    leading.cancel()
+    assert office.starts() == [100.0, 300.0]
+
+
+async def test_a_regional_incident_stands_nobody_down():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    office.centre.says("/billing", 503)
+    leading = asyncio.create_task(hears(office, national(Scope.REGIONAL)))
+    await office.probe_until(120.0)
+    leading.cancel()
+    assert office.starts() == [100.0, 115.0]
+
+
+async def test_a_leader_that_is_not_heard_any_more_stands_nobody_down():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    office.centre.says("/billing", 503)
+    office.office.take_bulletin(national(), office.clock.now_s())
+    await office.probe_until(120.0)
+    assert office.starts() == [100.0, 115.0]
+
+
+# --- what becomes of a run
+
+
+async def test_a_bug_of_one_probe_is_unknown_and_stops_no_other():
+    office = ProbedOffice(Broken, Billing, period_s=60.0, anchor_s=30.0)
+    await office.probe_until(200.0)
+    assert office.starts(Broken) == office.starts(Billing) == [30.0, 90.0, 150.0]
+    status = office.office.status(office.clock.now_s())
+    assert status.services["mpaspor.kuota"].counts == (0, 0, 0, 0, 3)
+    assert status.services["simponi.billing"].counts == (3, 0, 0, 0, 0)
+    assert not office.office.suspicious(["mpaspor.kuota"])
+
+
+async def test_a_run_that_cannot_even_begin_costs_only_itself():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.breaks_on_opening = True
+    await office.probe_until(40.0)
+    office.centre.breaks_on_opening = False
+    await office.probe_until(100.0)
+    assert office.starts() == [90.0]
+
+
+async def test_a_centre_that_never_answers_is_given_up_after_ten_seconds():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 200, after_s=3600.0)
+    await office.probe_until(44.0)
+    (run,) = office.meters.runs
+    assert run.duration_s == pytest.approx(10.0)
+    assert office.office.memory("simponi.billing").ring[-1].code == "timeout"
+
+
+async def test_good_news_is_no_news_and_bad_news_is_told_at_once():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    await office.probe_until(80.0)
+    assert office.news == []
+    office.centre.says("/billing", 503)
+    await office.probe_until(100.0)
+    assert office.news == [pytest.approx(90.3)]
+
+
+# --- can this office see?
+
+
+async def test_the_controls_are_tried_every_fifteen_seconds_and_every_two_while_it_cannot_see():
+    office = ProbedOffice(Billing, period_s=600.0, anchor_s=600.0)
+    await office.probe_until(20.0)
+    assert office.controls.looks == pytest.approx([0.0, 15.1])
+    office.controls.shown = CANNOT_SEE
+    await office.probe_until(35.0)
+    assert office.controls.looks[2:] == pytest.approx([30.2, 32.3, 34.4])
+
+
+async def test_losing_sight_and_finding_it_are_told_once_each():
+    office = ProbedOffice(Billing, period_s=600.0, anchor_s=600.0)
+    office.controls.shown = CANNOT_SEE
+    await office.probe_until(10.0)
+    assert len(office.news) == 1
+    office.controls.shown = Sight()
+    await office.probe_until(20.0)
+    assert len(office.news) == 2
+
+
+async def test_after_a_failure_it_looks_anew_whether_it_can_see_before_it_judges():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 503, after_s=3.0)
+    asyncio.get_running_loop().call_at(31.0, setattr, office.controls, "shown", CANNOT_SEE)
+    await office.probe_until(34.0)
+    assert office.controls.looks[-1] == pytest.approx(33.0)
+    (kept,) = office.office.memory("simponi.billing").ring
+    assert kept.outcome is Outcome.VOID
+    assert not office.office.suspicious(["simponi.billing"])
+
+
+async def test_a_good_run_needs_no_second_look():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=31.0)
+    await office.probe_until(44.0)
+    assert office.starts() == [31.0]
+    assert office.controls.looks == pytest.approx([0.0, 15.1, 30.2])
+
+
+async def test_an_office_that_cannot_see_says_nothing_good_either():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.controls.shown = CANNOT_SEE
+    await office.probe_until(34.0)
+    assert office.office.memory("simponi.billing").counts == (0, 0, 0, 0, 1)

@@ -1,0 +1,175 @@
+"""One office that probes a centre of a few lines, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from agent.core.model import Branch, Sight, Trigger
+from agent.core.schedule import Pace, Seat
+from agent.core.synthetic import applicant_for
+from agent.core.tuning import Tuning
+from agent.pipeline.office import Identity, Office
+from agent.pipeline.probing import Prober, buckets_of, probe_of
+from agent.ports import OpenSession
+from agent.probe import Journey, Reply, Request
+from agent.simulation.virtual_time import VirtualClock
+from tests.support.tally import Tally
+
+JEMBER = Branch(
+    id="jember", name="Jember", province="Jawa Timur", island="Jawa", zone="Asia/Jakarta"
+)
+CANNOT_SEE = Sight(sees=False, why_not="gateway and resolver do not answer")
+
+Answer = Callable[[Request], Awaitable[Reply]]
+
+
+class SleepyClock(VirtualClock):
+    """The boot-time clock of a machine that may be put to sleep: its timers do not notice."""
+
+    slept_s = 0.0
+
+    def now_s(self) -> float:
+        return super().now_s() + self.slept_s
+
+
+class FakeCentre:
+    """Answers every path with 200 after a while, but for those that ``answers`` speaks of."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self.answer_s = 0.2
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[tuple[float, str]] = []
+        self.breaks_on_opening = False
+        self._now_s = now_s
+
+    def says(self, path: str, status: int, *, after_s: float = 0.2) -> None:
+        async def answer(_request: Request) -> Reply:
+            await asyncio.sleep(after_s)
+            return Reply(status=status, body=b"{}")
+
+        self.answers[path] = answer
+
+    def open(self) -> OpenSession:
+        if self.breaks_on_opening:
+            raise RuntimeError("no session today")
+        return _FakeSession(self)
+
+    async def send(self, request: Request) -> Reply:
+        self.asked.append((self._now_s(), request.path))
+        if request.path in self.answers:
+            return await self.answers[request.path](request)
+        await asyncio.sleep(self.answer_s)
+        return Reply(status=200, body=b"{}")
+
+
+class _FakeSession:
+    def __init__(self, centre: FakeCentre) -> None:
+        self._centre = centre
+
+    async def send(self, request: Request) -> Reply:
+        return await self._centre.send(request)
+
+    async def close(self) -> None:
+        pass
+
+
+class FakeControls:
+    """Near controls that show what the test wants, and remember when they were tried."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self.shown = Sight()
+        self.look_s = 0.1
+        self.looks: list[float] = []
+        self._now_s = now_s
+
+    async def look(self) -> Sight:
+        self.looks.append(self._now_s())
+        await asyncio.sleep(self.look_s)
+        return self.shown
+
+
+class ProbedOffice:
+    """An office with everything that probing needs; times are seconds since the loop began."""
+
+    def __init__(
+        self,
+        *journeys: type[Journey],
+        period_s: float = 60.0,
+        anchor_s: float = 30.0,
+        roster_size: int = 10,
+        runs_per_s: float = 10.0,
+        requests_per_s: Mapping[str, float] | None = None,
+        credentials: Mapping[str, Mapping[str, str]] | None = None,
+        boot_id: str = "b1",
+        clock: SleepyClock | None = None,
+    ) -> None:
+        """The ceilings are the nation's: ``runs_per_s`` of each journey, requests by role."""
+        self.clock = clock or SleepyClock(asyncio.get_running_loop())
+        self.meters = Tally()
+        self.centre = FakeCentre(self.clock.now_s)
+        self.controls = FakeControls(self.clock.now_s)
+        self.news: list[float] = []
+        self._probing: asyncio.Task[None] | None = None
+        services = dict.fromkeys(step.service for each in journeys for step in each.steps)
+        identity = Identity(branch=JEMBER, program="0", nation="r1:0", boot_id=boot_id)
+        self.office = Office(identity, list(services), Tuning(), self.clock.now_s())
+        probes = [
+            probe_of(
+                each,
+                seat=Seat(share=anchor_s / period_s, now_s=0.0, wall_s=0.0),
+                period_s=period_s,
+                pace=Pace.within(runs_per_s, roster_size, 15.0, 8),
+            )
+            for each in journeys
+        ]
+        roles = {step.role or "" for each in journeys for step in each.steps}
+        self.prober = Prober(
+            office=self.office,
+            probes=probes,
+            buckets=buckets_of(
+                probes,
+                runs_per_s={each.name: runs_per_s for each in journeys},
+                requests_per_s=dict.fromkeys(roles, 1000.0) | dict(requests_per_s or {}),
+                roster_size=roster_size,
+                now_s=self.clock.now_s(),
+            ),
+            sessions=self.centre,
+            controls=self.controls,
+            clock=self.clock,
+            meters=self.meters,
+            applicant=applicant_for("jember"),
+            credentials=credentials or {},
+            on_news=lambda: self.news.append(self.clock.now_s()),
+        )
+
+    async def probe_until(self, at_s: float) -> None:
+        """Probe, or go on probing, until the loop's time ``at_s``; then time stands still."""
+        if self._probing is None:
+            self._probing = asyncio.create_task(self.prober.run())
+        await asyncio.sleep(at_s - asyncio.get_running_loop().time())
+        assert not self._probing.done(), "probing ended by itself"
+
+    async def stop(self) -> None:
+        """Probe no more."""
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.wait([self._probing])
+
+    def starts(self, journey: type[Journey] | None = None) -> list[float]:
+        """When runs began, to the millisecond."""
+        runs = self.meters.runs
+        return [
+            round(run.started_s, 3)
+            for run in runs
+            if journey is None or run.journey == journey.name
+        ]
+
+    def reprobes(self) -> list[float]:
+        """When runs began that suspicion called for."""
+        runs = self.meters.runs
+        return [round(run.started_s, 3) for run in runs if run.trigger is Trigger.REPROBE]
+
+    def skipped(self) -> dict[str, int]:
+        """Runs that were due and did not begin, by reason."""
+        return {reason.value: count for reason, count in self.meters.skipped.items()}
