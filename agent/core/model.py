@@ -479,11 +479,17 @@ class IncidentSummary:
     affected: tuple[str, ...] = ()
 
 
+Fence = tuple[float, int]
+"""Generation of the store and term of a leader: of two leaders the later one's is the greater."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulletin:
     """What the leader says of the nation; every agent's page and metrics repeat it with its age."""
 
     term: int
+    generation: float = 0.0
+    """Creation time of the store that elected the leader: in another one terms begin again."""
     leader: str
     nation: str
     at_s: float
@@ -498,6 +504,11 @@ class Bulletin:
     abstaining: Names = field(default_factory=Names)
     mismatched: Names = field(default_factory=Names)
     maintenance: Names = field(default_factory=Names)
+
+    @property
+    def fence(self) -> Fence:
+        """Under whose authority it is."""
+        return (self.generation, self.term)
 
     @property
     def suspected(self) -> tuple[str, ...]:
