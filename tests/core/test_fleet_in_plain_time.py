@@ -1,4 +1,4 @@
-"""145 offices under the budget of two runs a second, without focus: is the nation told right?
+"""145 offices under the budget of two runs a second: is the nation told right?
 
 Fast and small; the long statistics are made elsewhere. A failing assertion prints the seed.
 """
@@ -29,16 +29,19 @@ def outage(began_s: float, ended_s: float, offices: set[str] | None = None) -> C
     )
 
 
-def test_a_total_outage_is_national_within_forty_seconds():
+@pytest.mark.parametrize(
+    ("follows_orders", "limit_s"), [(True, 25.0), (False, 35.0)], ids=["focus", "no focus"]
+)
+def test_a_total_outage_is_national_soon(follows_orders, limit_s):
     delays = []
     for seed in SEEDS:
         began_s = 20.0 + random.Random(seed).uniform(0.0, 72.5)
-        fleet = PureFleet(ROSTER, outage(began_s, 1e9), seed=seed)
+        fleet = PureFleet(ROSTER, outage(began_s, 1e9), seed=seed, follows_orders=follows_orders)
         fleet.until(began_s + 120.0, stop=lambda it: it.national_s is not None)
         assert fleet.national_s is not None, fleet
         assert fleet.national_s >= began_s + 12.0, fleet
         delays.append(fleet.national_s - began_s)
-    assert sorted(delays)[18] <= 40.0, delays
+    assert sorted(delays)[18] <= limit_s, delays
 
 
 def test_a_regional_outage_is_never_national_and_nearly_always_regional():
@@ -75,7 +78,7 @@ def test_the_end_of_an_outage_is_told_and_back_dated(seed):
             for at_s, alarm in fleet.alarms
             if alarm.channel is channel and alarm.phase is AlarmPhase.CLOSED
         )
-        assert 660.0 + 60.0 <= closed_s <= 660.0 + 240.0, fleet
+        assert 660.0 + 60.0 <= closed_s <= 660.0 + 150.0, fleet
     ended = [alarm.ended_s for _, alarm in fleet.alarms if alarm.phase is AlarmPhase.CLOSED]
     assert ended == [pytest.approx(BEGAN_S + 660.0, abs=15.0)] * 2, fleet
 
