@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ STORE, WIPED = 1_760_000_000.0, 1_760_000_500.0
 ORDER = Focus(order=3, service="x", kind="detect", rate_per_s=8.0, seconds_left=60.0)
 
 
-def bulletin(term: int, generation: float = STORE, **of: object) -> Bulletin:
+def bulletin(term: int, generation: float = STORE, **of: Any) -> Bulletin:
     plain = Bulletin(term=term, generation=generation, leader="a", nation="r1:0", at_s=0.0)
     return replace(plain, **of)
 
