@@ -233,6 +233,11 @@ def zone_name(zone: str) -> str:
     return _ZONES.get(zone, ("UTC", 0))[0]
 
 
+def hours_ahead(zone: str) -> int:
+    """Hours ahead of UTC, the same in all seasons; 0 for a zone of another country."""
+    return _ZONES.get(zone, ("UTC", 0))[1]
+
+
 def clock_time(at_s: float, zone: str, *, seconds: bool = False) -> str:
     """The time of day there, as Indonesia writes it: ``08.10 WIB``. ``at_s``: since 1970."""
     there = _there(at_s, zone)
@@ -247,5 +252,4 @@ def long_date(at_s: float, zone: str, language: Language = "id") -> str:
 
 
 def _there(at_s: float, zone: str) -> datetime:
-    hours = _ZONES.get(zone, ("UTC", 0))[1]
-    return datetime.fromtimestamp(at_s, timezone(timedelta(hours=hours)))
+    return datetime.fromtimestamp(at_s, timezone(timedelta(hours=hours_ahead(zone))))

@@ -77,6 +77,11 @@ def test_one_moment_is_told_in_the_zone_of_the_reader(zone: str, time: str):
     assert vocabulary.clock_time(at_s, zone) == time
 
 
+def test_a_zone_is_whole_hours_ahead():
+    zones = ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura", "Asia/Dili")
+    assert [vocabulary.hours_ahead(zone) for zone in zones] == [7, 7, 8, 9, 0]
+
+
 def test_a_date_is_told_with_its_day():
     at_s = 1_561_425_000.0
     assert vocabulary.long_date(at_s, "Asia/Jakarta") == "Selasa, 25 Juni 2019"
