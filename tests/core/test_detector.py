@@ -8,6 +8,7 @@ import pytest
 
 from agent.core import groups
 from agent.core.detector import ChannelDetector, Declared
+from agent.core.focus import FocusKind
 from agent.core.model import NATION, AlarmPhase, Branch, Channel, Outcome, Scope
 from agent.core.tuning import FAIL, Tuning
 from tests.support.verdicts import ids, observed, office, province_of, scattered
@@ -671,3 +672,71 @@ def test_a_neighbour_long_in_trouble_does_not_hide_two_that_break_now():
     watch.hear(PAPUA[1:3], 613.0)
     assert watch.declared() == ["island:papua"]
     assert watch.alarm("island:papua").since_s == 600.0
+
+
+# --- worth a closer look of the whole nation
+
+
+def wanted(watch: Watch) -> FocusKind | None:
+    interest = watch.detector.interest(watch.now_s)
+    return interest.kind if interest else None
+
+
+@pytest.mark.parametrize(
+    ("offices", "look", "why"),
+    [
+        (ELSEWHERE[:3], FocusKind.DETECT, "three that share no fate"),
+        (ELSEWHERE[:2], None, "two may be a coincidence"),
+        (ACEH[:3], None, "three of a province are the province's"),
+        ([*ACEH[:2], ELSEWHERE[0]], FocusKind.DETECT, "two provinces"),
+    ],
+)
+def test_offices_that_begin_to_fail_together_are_worth_a_look(offices, look, why):
+    assert wanted(Watch().hear(offices, 0.0)) is look, why
+
+
+def test_failures_that_come_one_by_one_are_not():
+    watch = Watch()
+    for minute, branch in enumerate(ELSEWHERE[:3]):
+        watch.hear([branch], 60.0 * minute)
+    assert wanted(watch) is None
+
+
+def test_an_onset_is_forgotten_with_its_evidence_or_after_some_runs_of_the_nation():
+    watch = Watch().hear(ELSEWHERE[:3], 0.0)
+    assert wanted(watch.tick(30.0 * T / len(BRANCHES))) is FocusKind.DETECT
+    assert wanted(watch.tick(31.0 * T / len(BRANCHES))) is None
+    recovered = Watch().hear(ELSEWHERE[:3], 0.0)
+    for second in range(1, 8):
+        recovered.hear(ELSEWHERE[:1], float(second), OK)
+    assert wanted(recovered) is None
+
+
+def test_votes_of_half_the_threshold_beyond_the_worst_groups_are_worth_a_look():
+    watch = Watch()
+    for round_s in (0.0, 100.0):
+        for place, branch in enumerate(ELSEWHERE[:4]):
+            watch.hear([branch], round_s + 25.0 * place)
+    assert not watch.suspected()
+    assert wanted(watch) is FocusKind.DETECT
+
+
+def test_offices_that_take_no_part_are_worth_no_look():
+    watch = Watch()
+    watch.leave(ELSEWHERE[:3])
+    assert wanted(watch.hear(ELSEWHERE[:3], 0.0)) is None
+
+
+def test_a_declared_nation_is_looked_at_only_once_it_begins_to_recover():
+    watch = national()
+    assert wanted(watch) is None
+    watch.hear(ELSEWHERE[:5], 60.0, OK)
+    assert wanted(watch) is None
+    watch.hear(ELSEWHERE[5:10], 70.0, OK)
+    assert wanted(watch) is FocusKind.RECOVER
+    watch.hear(ELSEWHERE[:10], 80.0)
+    assert wanted(watch) is None
+
+
+def test_a_nation_too_small_to_be_spoken_of_orders_nothing():
+    assert wanted(Watch(ELSEWHERE[:7]).hear(ELSEWHERE[:7], 0.0)) is None
