@@ -16,7 +16,7 @@ import structlog
 from agent.clock import Clock
 from agent.core import codec, wire
 from agent.core.codec import WireError
-from agent.core.model import Bulletin
+from agent.core.model import Bulletin, Status
 from agent.core.view import ExchangeState
 from agent.pipeline.office import Office
 from agent.ports import (
@@ -67,7 +67,7 @@ class Sharer:
         self._superseded = False
         self._published_s = float("-inf")
         self._checked_s = clock.now_s()
-        self._failing: str | None = None
+        self._failing: set[str] = set()
         self._started_s = clock.now_s()
 
     def tell(self) -> None:
@@ -110,13 +110,12 @@ class Sharer:
             await self._exchange.beat(json.dumps(beat, separators=(",", ":")).encode())
         except ExchangeError as error:
             self._meters.beat_failed(SendFailure.of(error))
-            self._note_failure(error)
+            self._note_failure("beat", error)
             return
         self._meters.beat_acknowledged()
-        if self._failing is not None:
-            _log.info("exchange_back", branch=self._branch)
-            self._failing = None
+        if not self._failing.isdisjoint(("beat", "status")):
             self.tell()
+        self._note_success("beat")
 
     def _state(self) -> ExchangeState:
         age_s = self._exchange.health().acknowledged_age_s
@@ -156,8 +155,9 @@ class Sharer:
             return True
         except ExchangeError as error:
             self._meters.status_failed(SendFailure.of(error))
-            self._note_failure(error)
+            self._note_failure("status", error)
             return False
+        self._note_success("status")
         self._office.told()
         self._published_s = self._clock.now_s()
         self._meters.status_published()
@@ -181,8 +181,9 @@ class Sharer:
         try:
             record = await self._exchange.own_status()
         except ExchangeError as error:
-            self._note_failure(error)
+            self._note_failure("own status", error)
             return self._resumed
+        self._note_success("own status")
         self._checked_s = now_s
         self._look_at_own(record)
         return True
@@ -200,10 +201,15 @@ class Sharer:
         ours = own.boot_id == self._office.identity.boot_id
         if not self._resumed and not ours:
             self._office.resume(own)
-        elif not ours and own.boot_counter > self._office.boot_counter:
+        elif not ours and self._yields_to(own):
             self._superseded = True
             raise Superseded(f"{self._branch}: boot {own.boot_counter} of this branch publishes")
         self._resumed = True
+
+    def _yields_to(self, own: Status) -> bool:
+        """A newer start goes on; of two that read one record, and so count alike, either one."""
+        ours = (self._office.boot_counter, self._office.identity.boot_id)
+        return (own.boot_counter, own.boot_id) > ours
 
     # --- bulletin
 
@@ -233,13 +239,21 @@ class Sharer:
     def _branch(self) -> str:
         return self._office.identity.branch.id
 
-    def _note_failure(self, error: ExchangeError) -> None:
-        """A failing exchange is logged once when it starts; its return is logged by the beat."""
-        if self._failing is None:
+    def _note_failure(self, what: str, error: ExchangeError) -> None:
+        """A failing exchange is logged once when the first thing fails that is asked of it."""
+        if not self._failing:
             _log.warning(
                 "exchange_failing",
                 branch=self._branch,
+                what=what,
                 error=type(error).__name__,
                 reason=str(error),
             )
-        self._failing = type(error).__name__
+        self._failing.add(what)
+
+    def _note_success(self, what: str) -> None:
+        """It is back, and that is logged once, when nothing that had failed fails any more."""
+        if what in self._failing:
+            self._failing.discard(what)
+            if not self._failing:
+                _log.info("exchange_back", branch=self._branch)
