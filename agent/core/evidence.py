@@ -32,6 +32,7 @@ from agent.core.tuning import ChannelTuning, Tuning
 LEARNING_BLOCK = 128
 LEARNING_MEMORY = 8000
 PUBLISH_VOTE_CHANGE = 0.2
+_FOR_EVER = 2**62
 
 
 def weigh(w: float, *, bad: bool, p0: float, tuning: ChannelTuning) -> float:
@@ -71,15 +72,45 @@ class Learning:
     block_bad: int = 0
 
     def observe(self, *, bad: bool, learn: bool, tuning: ChannelTuning) -> Learning:
-        """The channel after one more result."""
+        """The channel after one more result; it learns nothing while there is much evidence."""
         w = weigh(self.w, bad=bad, p0=self.p0, tuning=tuning)
         if not learn or self.w > tuning.cap / 2:
             return replace(self, w=w)
-        block, block_bad = self.block + 1, self.block_bad + bad
+        return self._learn(w, 1, int(bad), tuning)
+
+    def observe_ok(self, count: int, *, learn: bool, tuning: ChannelTuning) -> Learning:
+        """The channel after ``count`` good results in a row: equal to so many single ones.
+
+        A long good stretch costs one step per block that p0 learns from, whatever its length; so a
+        simulated year is as long as its failures.
+        """
+        after = self
+        while count > 0:
+            some = min(count, after._good_alike(learn=learn, tuning=tuning))
+            w = max(0.0, after.w - some * step_down(after.p0, tuning))
+            learns = learn and after.w <= tuning.cap / 2
+            after = after._learn(w, some, 0, tuning) if learns else replace(after, w=w)
+            count -= some
+        return after
+
+    def _good_alike(self, *, learn: bool, tuning: ChannelTuning) -> int:
+        """How many good results in a row do the same: until learning begins, or a block is full."""
+        if not learn:
+            return _FOR_EVER
+        above = self.w - tuning.cap / 2
+        return (
+            int(above // step_down(self.p0, tuning)) + 1
+            if above > 0
+            else LEARNING_BLOCK - self.block
+        )
+
+    def _learn(self, w: float, results: int, bad: int, tuning: ChannelTuning) -> Learning:
+        """With W, after results that p0 learns from once their block is full."""
+        block, block_bad = self.block + results, self.block_bad + bad
         if block < LEARNING_BLOCK:
             return replace(self, w=w, block=block, block_bad=block_bad)
         weight = LEARNING_BLOCK / LEARNING_MEMORY
-        p0 = self.p0 + weight * (block_bad / block - self.p0)
+        p0 = self.p0 + weight * (block_bad / LEARNING_BLOCK - self.p0)
         return Learning(w=w, p0=bounded_p0(p0, tuning))
 
 

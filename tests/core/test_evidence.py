@@ -82,6 +82,24 @@ def test_when_nothing_is_learned(results, learn, why):
     assert learned(results, learn=learn) == FAIL.p0_floor, why
 
 
+@given(
+    before=st.text("of", max_size=40),
+    count=st.integers(0, 700),
+    learn=st.booleans(),
+    block=st.integers(0, 127),
+)
+def test_a_good_stretch_at_once_equals_its_single_results(before, count, learn, block):
+    start = replace(evidence.fresh(TUNING).fail, block=block)
+    for letter in before:
+        start = start.observe(bad=letter == "f", learn=True, tuning=FAIL)
+    single = start
+    for _ in range(count):
+        single = single.observe(bad=False, learn=learn, tuning=FAIL)
+    at_once = start.observe_ok(count, learn=learn, tuning=FAIL)
+    assert (at_once.block, at_once.block_bad) == (single.block, single.block_bad)
+    assert (at_once.w, at_once.p0) == pytest.approx((single.w, single.p0), abs=1e-9)
+
+
 def test_learning_is_bounded():
     learning = Learning(p0=FAIL.p0_ceiling)
     for _ in range(10):
