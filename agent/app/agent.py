@@ -19,6 +19,7 @@ from agent.core.synthetic import applicant_for
 from agent.core.view import OfficeView
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.leading import Leader
+from agent.pipeline.listening import Listener
 from agent.pipeline.office import Identity, Office
 from agent.pipeline.probing import Prober
 from agent.pipeline.sharing import Sharer
@@ -61,6 +62,9 @@ class Agent:
             clock=clock,
             meters=parts.meters,
             jitter_s=parts.jitter_s,
+        )
+        self.listener = Listener(
+            office=self.office, exchange=parts.exchange, clock=clock, meters=parts.meters
         )
         probes = plan.probes(branch, now_s=clock.now_s(), wall_s=clock.wall_s())
         self.prober = Prober(
@@ -105,6 +109,7 @@ class Agent:
             await self._connect()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.sharer.run())
+                tasks.create_task(self.listener.run())
                 tasks.create_task(self.prober.run())
                 if self.leader is not None:
                     tasks.create_task(self.leader.run())

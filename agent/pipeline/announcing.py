@@ -16,7 +16,7 @@ from agent.core.bulletin import compose
 from agent.core.incident import Incident
 from agent.core.model import Bulletin
 from agent.core.nation import Outlook
-from agent.pipeline.sharing import BEAT, BULLETIN
+from agent.pipeline.listening import BEAT, BULLETIN
 from agent.pipeline.telling import Authority
 from agent.ports import Exchange
 

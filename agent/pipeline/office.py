@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from agent.core import evidence, focus
 from agent.core.evidence import Memory
+from agent.core.hearing import Hearing
 from agent.core.model import (
     Branch,
     Bulletin,
     Channel,
+    Fence,
     Focus,
     Outcome,
     Run,
@@ -28,9 +30,6 @@ from agent.core.model import (
 from agent.core.tuning import Tuning
 from agent.core.verdict import judge
 from agent.core.view import ExchangeState, OfficeView, ServiceView
-
-OBEYED_S = 25.0
-"""Once the leader was not heard for this long, nothing that it ordered holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,6 @@ class Office:
         self.boot_counter = 1
         self.loop_lag_s = 0.0
         self.exchange = ExchangeState.STANDALONE
-        self.bulletin: Bulletin | None = None
         self.abstained = False
         """This office could not see at some time since it started."""
         self.runs = 0
@@ -75,8 +73,7 @@ class Office:
         self._started_s = started_s
         self.on_bulletin: Callable[[], None] = lambda: None
         """Called after a bulletin was taken: it may carry an order."""
-        self._leader_heard_s: float | None = None
-        self._bulletin_s = started_s
+        self._hearing = Hearing()
         self._memories = {service: evidence.fresh(tuning) for service in services}
         self._shown: dict[str, _Shown] = {}
 
@@ -142,34 +139,33 @@ class Office:
 
     # --- what the nation says
 
-    def take_bulletin(self, bulletin: Bulletin, now_s: float) -> bool:
-        """Take the leader's word unless it is of an older term; tells whether it was taken.
-
-        An authority that was not heard for ``OBEYED_S`` has lapsed: a wiped store begins its terms
-        at 1 again.
-        """
-        heeded = self._heeded(now_s)
-        if heeded is not None and bulletin.term < heeded.term:
-            return False
-        self.bulletin = bulletin
-        self._leader_heard_s = self._bulletin_s = now_s
-        self.on_bulletin()
-        return True
-
-    def hear_leader(self, term: int, now_s: float) -> bool:
-        """The leader's beat: its last bulletin still stands. False for an older term."""
-        if self.bulletin is None or term < self.bulletin.term:
-            return False
-        self._leader_heard_s = now_s
-        return True
+    @property
+    def bulletin(self) -> Bulletin | None:
+        """The last bulletin that was believed, however old."""
+        return self._hearing.bulletin
 
     def bulletin_age_s(self, now_s: float) -> float | None:
         """Seconds since the leader was last heard; None: never."""
-        return None if self._leader_heard_s is None else now_s - self._leader_heard_s
+        return self._hearing.age_s(now_s)
+
+    def take_bulletin(self, bulletin: Bulletin, now_s: float, *, live: bool) -> bool:
+        """Take the leader's word, which came live or stood before; tells whether we believe it."""
+        believed = self._hearing.take(bulletin, now_s, live=live)
+        if believed:
+            self.on_bulletin()
+        return believed
+
+    def hear_leader(self, fence: Fence, now_s: float) -> bool:
+        """The leader's beat came live; tells whether our bulletin still stands by it."""
+        return self._hearing.beat(fence, now_s)
+
+    def lose_bulletin(self) -> None:
+        """A bulletin came that cannot be read."""
+        self._hearing.lose()
 
     def watched(self, service: str, now_s: float) -> bool:
         """The nation suspects this service, or has an incident that it belongs to."""
-        bulletin = self._heeded(now_s)
+        bulletin = self._hearing.heeded(now_s)
         if bulletin is None:
             return False
         state = bulletin.services.get(service, ServiceState.NORMAL)
@@ -177,7 +173,7 @@ class Office:
 
     def stood_down(self, services: Sequence[str], now_s: float) -> bool:
         """A national incident covers one of these services: there is nothing left to find out."""
-        bulletin = self._heeded(now_s)
+        bulletin = self._hearing.heeded(now_s)
         if bulletin is None:
             return False
         return any(
@@ -188,14 +184,10 @@ class Office:
 
     def focus(self, now_s: float) -> Focus | None:
         """The order to look more closely that stands now, counted down on our own clock."""
-        bulletin = self._heeded(now_s)
+        bulletin = self._hearing.heeded(now_s)
         if bulletin is None or bulletin.focus is None:
             return None
-        return focus.shortened(bulletin.focus, now_s - self._bulletin_s)
-
-    def _heeded(self, now_s: float) -> Bulletin | None:
-        age_s = self.bulletin_age_s(now_s)
-        return self.bulletin if age_s is not None and age_s <= OBEYED_S else None
+        return focus.shortened(bulletin.focus, now_s - self._hearing.taken_s)
 
     # --- judge -> exchange and page
 

@@ -1,4 +1,4 @@
-"""judge -> exchange: this office's status, heartbeat and bulletin, whatever the line does.
+"""judge -> exchange: this office's status and heartbeat, whatever the line does.
 
 The heartbeat's acknowledgement is the proof that the exchange answers. Without it the office is
 degraded after 20 s and on its own after a minute: it goes on probing, keeps its newest status, and
@@ -14,13 +14,12 @@ import json
 import structlog
 
 from agent.clock import Clock
-from agent.core import codec, wire
+from agent.core import wire
 from agent.core.codec import WireError
-from agent.core.model import Bulletin, Status
+from agent.core.model import Status
 from agent.core.view import ExchangeState
 from agent.pipeline.office import Office
 from agent.ports import (
-    Drop,
     Exchange,
     ExchangeError,
     Meters,
@@ -34,8 +33,6 @@ STATUS_S = 300.0
 DEGRADED_S = 20.0
 STANDALONE_S = 60.0
 OWN_STATUS_S = 60.0
-BULLETIN = "bulletin"
-BEAT = "beat"
 
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +76,6 @@ class Sharer:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat_for_ever())
             tasks.create_task(self._publish_for_ever())
-            tasks.create_task(self._listen_for_ever())
 
     async def say_goodbye(self) -> None:
         """Publish once more before the process ends, so that nothing learned is lost.
@@ -210,28 +206,6 @@ class Sharer:
         """A newer start goes on; of two that read one record, and so count alike, either one."""
         ours = (self._office.boot_counter, self._office.identity.boot_id)
         return (own.boot_counter, own.boot_id) > ours
-
-    # --- bulletin
-
-    async def _listen_for_ever(self) -> None:
-        async for announced in self._exchange.announcements():
-            now_s = self._clock.now_s()
-            try:
-                self._take_announcement(announced.record, now_s)
-            except WireError as error:
-                self._meters.dropped(Drop.BULLETIN)
-                _log.warning("bulletin_unreadable", branch=self._branch, reason=str(error))
-
-    def _take_announcement(self, record: Record, now_s: float) -> None:
-        if record.name == BEAT:
-            beat = codec.parse(record.value)
-            term = beat.get("term") if isinstance(beat, dict) else None
-            if isinstance(term, int) and self._office.hear_leader(term, now_s):
-                self._meters.leader_heard()
-        elif record.name == BULLETIN:
-            bulletin = codec.from_bytes(Bulletin, record.value)
-            if self._office.take_bulletin(bulletin, now_s):
-                self._meters.bulletin_received(bulletin)
 
     # --- inside
 

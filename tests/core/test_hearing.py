@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from agent.core.hearing import LAPSES_S, Fence, Hearing
-from agent.core.model import Bulletin, Focus, Names
+from agent.core.hearing import LAPSES_S, Hearing
+from agent.core.model import Bulletin, Fence, Focus, Names
 
 STORE, WIPED = 1_760_000_000.0, 1_760_000_500.0
 ORDER = Focus(order=3, service="x", kind="detect", rate_per_s=8.0, seconds_left=60.0)
 
 
-def bulletin(term: int, generation: float = STORE, **of: Any) -> Bulletin:
-    plain = Bulletin(term=term, generation=generation, leader="a", nation="r1:0", at_s=0.0)
-    return replace(plain, **of)
+def bulletin(term: int, generation: float = STORE) -> Bulletin:
+    return Bulletin(term=term, generation=generation, leader="a", nation="r1:0", at_s=0.0)
 
 
 SEVENTH = bulletin(7)
@@ -65,7 +63,7 @@ def test_a_beat_of_another_authority_confirms_nothing(fence: Fence, why: str):
 @pytest.mark.parametrize(
     ("later", "believed", "why"),
     [
-        (bulletin(7, roster=3), True, "the same leader says something new"),
+        (replace(SEVENTH, roster=3), True, "the same leader says something new"),
         (bulletin(8), True, "a successor"),
         (bulletin(6), False, "a former leader, late"),
         (bulletin(1, WIPED), True, "terms begin again where the store was wiped"),
@@ -119,7 +117,7 @@ def test_given_again_after_a_cut_it_changes_nothing():
 
 
 def test_what_was_missed_in_a_cut_is_believed_with_the_next_beat():
-    newer = bulletin(7, silent=Names(count=1, first=("b",)))
+    newer = replace(SEVENTH, silent=Names(count=1, first=("b",)))
     hearing = heard(SEVENTH)
     hearing.take(newer, 20.0, live=False)
     assert (hearing.bulletin, hearing.age_s(20.0)) == (SEVENTH, 20.0)

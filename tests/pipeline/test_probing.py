@@ -269,10 +269,10 @@ def national(scope: Scope = Scope.NATIONAL, *, affected: bool = False) -> Bullet
 
 async def hears(office: ProbedOffice, bulletin: Bulletin) -> None:
     """The leader says so, and beats on."""
-    office.office.take_bulletin(bulletin, office.clock.now_s())
+    office.office.take_bulletin(bulletin, office.clock.now_s(), live=True)
     while True:
         await asyncio.sleep(10.0)
-        office.office.hear_leader(1, office.clock.now_s())
+        office.office.hear_leader(bulletin.fence, office.clock.now_s())
 
 
 @pytest.mark.parametrize("affected", [False, True])
@@ -297,7 +297,7 @@ async def test_a_regional_incident_stands_nobody_down():
 async def test_a_leader_that_is_not_heard_any_more_stands_nobody_down():
     office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
     office.centre.says("/billing", 503)
-    office.office.take_bulletin(national(), office.clock.now_s())
+    office.office.take_bulletin(national(), office.clock.now_s(), live=True)
     await office.probe_until(120.0)
     assert office.starts() == [100.0, 115.0]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -59,9 +58,6 @@ class Sharing:
         self.sharer = Sharer(
             office=self.office, exchange=self.exchange, clock=self.clock, meters=QuietMeters()
         )
-
-    def term(self) -> int | None:
-        return self.office.bulletin.term if self.office.bulletin else None
 
     def state(self) -> ExchangeState:
         return self.office.exchange
@@ -198,18 +194,3 @@ async def test_not_reading_its_own_record_makes_an_office_no_more_talkative():
     before = sharing.exchange.published
     await sharing.run(STATUS_S + 20)
     assert sharing.exchange.published - before == 2
-
-
-async def test_an_older_term_is_not_heeded_until_the_newer_one_has_lapsed():
-    sharing = Sharing()
-    bulletin = {"term": 7, "leader": "medan", "nation": "r1:0", "at_s": 0.0}
-    await sharing.exchange.start()
-    await sharing.exchange.announce("bulletin", json.dumps(bulletin).encode())
-    await sharing.run(1)
-    await sharing.exchange.announce("bulletin", json.dumps(bulletin | {"term": 1}).encode())
-    await sharing.run(1)
-    assert sharing.term() == 7
-    await asyncio.sleep(30)
-    await sharing.exchange.announce("bulletin", json.dumps(bulletin | {"term": 1}).encode())
-    await sharing.run(1)
-    assert sharing.term() == 1

@@ -24,6 +24,7 @@ class Tally(QuietMeters):
         self.beats = 0
         self.states: list[ExchangeState] = []
         self.bulletins: list[Bulletin] = []
+        self.heard = 0
         self.waiting = 0
 
     def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
@@ -49,6 +50,9 @@ class Tally(QuietMeters):
 
     def bulletin_received(self, bulletin: Bulletin) -> None:
         self.bulletins.append(bulletin)
+
+    def leader_heard(self) -> None:
+        self.heard += 1
 
     def notify_attempted(self, effect: Effect | None) -> None:
         self.attempts[effect] += 1
