@@ -203,6 +203,10 @@ class Exchange(Protocol):
         """Replace this branch's availability ledger of one day, ``yyyymmdd``."""
         ...
 
+    async def own_ledger(self, day: str) -> Record:
+        """This branch's ledger of that day, to count on from; revision 0 when there is none."""
+        ...
+
     def health(self) -> ExchangeHealth:
         """How the engine answers now."""
         ...

@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 STALE_AFTER_S = 12.0
 """How long a frozen engine goes unnoticed, as long as with the real one."""
 
-_DAY = re.compile(r"^\d{8}$", re.ASCII)
+_DAY = re.compile(r"\d{8}", re.ASCII)
 
 
 class MemoryStore:
@@ -343,9 +343,13 @@ class MemoryExchange:
             yield announced
 
     async def write_ledger(self, day: str, value: bytes) -> int:
-        if not _DAY.match(day):
-            raise Invalid(f"not a day: {day!r}")
+        _check_day(day)
         return await self._replace(self._store.ledger, f"{self._branch}.{day}", value)
+
+    async def own_ledger(self, day: str) -> Record:
+        _check_day(day)
+        name = f"{self._branch}.{day}"
+        return await self._call(lambda: self._store.ledger.get(name, Record(name=name)))
 
     def health(self) -> ExchangeHealth:
         acknowledged_s = self._acknowledged_s
@@ -443,6 +447,11 @@ class MemoryExchange:
 def _check_name(name: str) -> None:
     if not is_name(name):
         raise Invalid(f"not a name: {name[:140]!r}")
+
+
+def _check_day(day: str) -> None:
+    if not _DAY.fullmatch(day):
+        raise Invalid(f"not a day: {day[:140]!r}")
 
 
 def _check_value(value: bytes) -> None:

@@ -37,7 +37,7 @@ _ASK_STATUSES_EVERY_S = 4.0
 _ASK_PUBLIC_EVERY_S = 15.0
 """Longer than the leader's beat of 10 s, so that nothing is asked while one leads."""
 _READS_AT_ONCE = 16
-_DAY = re.compile(r"^\d{8}$", re.ASCII)
+_DAY = re.compile(r"\d{8}", re.ASCII)
 
 
 class NatsExchange:
@@ -103,9 +103,12 @@ class NatsExchange:
                 yield announced
 
     async def write_ledger(self, day: str, value: bytes) -> int:
-        if not _DAY.match(day):
-            raise Invalid(f"not a day: {day[:140]!r}")
+        _check_day(day)
         return await self._write(LEDGER, f"{self._branch}.{day}", value)
+
+    async def own_ledger(self, day: str) -> Record:
+        _check_day(day)
+        return await self._read(LEDGER, f"{self._branch}.{day}")
 
     def health(self) -> ExchangeHealth:
         age_s = None
@@ -304,3 +307,8 @@ class _Running:
 def _check_name(name: str) -> None:
     if not is_name(name):
         raise Invalid(f"not a name: {name[:140]!r}")
+
+
+def _check_day(day: str) -> None:
+    if not _DAY.fullmatch(day):
+        raise Invalid(f"not a day: {day[:140]!r}")

@@ -104,6 +104,7 @@ def permissions(branch: str, *, coordinates: bool, creates: bool = False) -> Per
         "$JS.API.STREAM.INFO.*",
         f"$JS.API.STREAM.MSG.GET.{STATUS.name}",
         f"$JS.API.STREAM.MSG.GET.{COORDINATION.name}",
+        f"$JS.API.STREAM.MSG.GET.{LEDGER.name}",
         f"$JS.API.CONSUMER.CREATE.{PUBLIC.name}",
         f"$JS.API.CONSUMER.INFO.{PUBLIC.name}.*",
     ]

@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-NAME = re.compile(r"^[a-z0-9][a-z0-9_.-]{0,127}$")
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,127}")
 """What a branch, a service or a record may be called; see :func:`is_name`."""
 
 
 def is_name(text: str) -> bool:
     """Tell whether ``text`` may name a branch, service or record: ``NAME``, no empty token."""
-    return NAME.match(text) is not None and "" not in text.split(".")
+    return NAME.fullmatch(text) is not None and "" not in text.split(".")
 
 
 # --- the nation: who watches, and what is watched

@@ -144,6 +144,7 @@ async def assert_unavailable(world: World, exchange: Exchange) -> None:
         lambda: exchange.compare_and_set("lost", b"lost", 0),
         lambda: exchange.announce("lost", b"lost"),
         lambda: exchange.write_ledger("20260101", b"lost"),
+        lambda: exchange.own_ledger("20260101"),
         lambda: exchange.read("kept"),
         lambda: exchange.records(""),
         exchange.own_status,
@@ -230,22 +231,44 @@ class ExchangeConformance:
         assert (await again.own_status()).value == b"status"
         assert (await again.own_status()).revision == revision
 
+    async def test_a_branch_finds_its_own_ledger_of_a_day_again(self, world: World):
+        jember, sorong = world.exchange("jember"), world.exchange("sorong", hub=False)
+        await jember.start()
+        await sorong.start()
+        assert (await jember.own_ledger("20260101")).revision == 0
+
+        await jember.write_ledger("20260101", b"an hour")
+        newest = await jember.write_ledger("20260101", b"two hours")
+        await jember.write_ledger("20260102", b"the next day")
+
+        again = world.exchange("jember", hub=False)
+        await again.start()
+        found = await again.own_ledger("20260101")
+        assert (found.value, found.revision) == (b"two hours", newest)
+        assert (await again.own_ledger("20260102")).value == b"the next day"
+        assert (await again.own_ledger("20260103")).revision == 0
+        assert (await sorong.own_ledger("20260101")).revision == 0
+
     async def test_what_is_too_large_or_badly_named_is_never_sent(self, world: World):
         jember = world.exchange("jember")
         await jember.start()
         await jember.publish(b"good")
         too_large = bytes(MAX_VALUE_BYTES + 1)
 
-        for name in ("", "Upper", "with space", "a..b", "a.", "*", ">", "x\r\nPUB a 0", "n" * 129):
+        for name in ("", "Up", "a b", "a..b", "a.", "*", ">", "x\r\nPUB a 0", "a\n", "n" * 129):
             with pytest.raises(Invalid):
                 await jember.compare_and_set(name, b"", 0)
             with pytest.raises(Invalid):
                 await jember.announce(name, b"")
             with pytest.raises(Invalid):
                 await jember.read(name)
-        for day in ("2026-1-1", "", "20260101.x", "*"):
+        for day in ("2026-1-1", "", "20260101.x", "20260101\n", "*"):
             with pytest.raises(Invalid):
                 await jember.write_ledger(day, b"")
+            with pytest.raises(Invalid):
+                await jember.own_ledger(day)
+        with pytest.raises(Invalid):
+            await jember.write_ledger("20260101", too_large)
         with pytest.raises(Invalid):
             await jember.publish(too_large)
         with pytest.raises(Invalid):

@@ -17,7 +17,15 @@ from agent.adapters.nats_exchange import NatsExchange
 from agent.adapters.nats_link import NatsSettings
 from agent.adapters.nats_server import NatsServer
 from agent.clock import BootClock
-from agent.ports import BeatPut, Denied, Silent, StatusPut, Synced, Unavailable
+from agent.ports import (
+    MAX_VALUE_BYTES,
+    BeatPut,
+    Denied,
+    Silent,
+    StatusPut,
+    Synced,
+    Unavailable,
+)
 from tests.adapters.exchange_conformance import ExchangeConformance, announcing, next_of, watching
 from tests.support import real_parts
 from tests.support.counting_relay import CountingRelay
@@ -244,11 +252,20 @@ class TestNatsExchange(ExchangeConformance):
                 before = relay.wire_bytes
                 await office._link.session()._client.flush()
                 ping_bytes = relay.wire_bytes - before
+                await office.publish(bytes(MAX_VALUE_BYTES))
+                before = relay.wire_bytes
+                await office.own_status()
+                await office.write_ledger("20260131", bytes(MAX_VALUE_BYTES))
+                ledger_bytes = relay.wire_bytes - before
             await office.close()
 
-        # A heartbeat and a bulletin's beat every 10 s; a ping every 5 s, the server's every 120 s.
-        hour_bytes = 360 * pair_bytes + (720 + 30) * ping_bytes
-        print(f"{hour_bytes:,.0f} bytes an hour: {pair_bytes} a pair, {ping_bytes} a ping")  # noqa: T201
+        # A heartbeat and a bulletin's beat every 10 s; a ping every 5 s, the server's every 120 s;
+        # the ledger every 15 minutes, at its very largest.
+        hour_bytes = 360 * pair_bytes + (720 + 30) * ping_bytes + 4 * ledger_bytes
+        print(  # noqa: T201
+            f"{hour_bytes:,.0f} bytes an hour: {pair_bytes} a pair, {ping_bytes} a ping, "
+            f"{ledger_bytes} a ledger"
+        )
         assert hour_bytes < 1_000_000
 
 

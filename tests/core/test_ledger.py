@@ -200,7 +200,8 @@ def test_rounding_to_seconds_keeps_the_hour_whole_and_each_state_within_a_second
     book = book.spend(at_s + 0.7 * (number + 1), at_s + 3600, {"x": OK})
     exact = hour_of(book.days[A_DAY], 8)
     read = hour_of(ledger.decode("jember", A_DAY, ledger.encode(book.days[A_DAY])), 8)
-    assert (sum(exact), sum(read)) == (pytest.approx(3600), 3600)
+    assert sum(exact) == pytest.approx(3600)
+    assert sum(read) == 3600
     assert read == pytest.approx(exact, abs=1.0)
 
 
@@ -254,6 +255,7 @@ PLAIN: dict[str, Any] = {"v": 1, "branch": "jember", "day": A_DAY, "ahead": 7, "
         {"ahead": 15},
         {"services": []},
         {"services": {"UPPER": []}},
+        {"services": {"x\n": []}},
         {"services": {"x": None}},
         {"services": {"x": [[]] * 25}},
         {"services": {"x": [None]}},
