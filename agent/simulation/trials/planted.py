@@ -49,6 +49,11 @@ def _planted(offices: tuple[int, ...], p1: float, start_s: float, end_s: float) 
     return Episode(kind=Kind.PLANTED, start_s=start_s, end_s=end_s, offices=offices, p=p1)
 
 
+def _count(share: float, setting: Setting) -> int:
+    """A share in whole offices; a half counts as one."""
+    return int(share * setting.size + 0.5)
+
+
 def among(offices: Sequence[int], *, p1: float, start_s: float, end_s: float) -> Planted:
     """A trouble of exactly these offices."""
     chosen = tuple(offices)
@@ -65,7 +70,7 @@ def scattered(
     setting: Setting, draw: random.Random, *, share: float, p1: float, start_s: float, end_s: float
 ) -> Planted:
     """A share of all offices, anywhere."""
-    chosen = draw.sample(range(setting.size), round(share * setting.size))
+    chosen = draw.sample(range(setting.size), _count(share, setting))
     return among(chosen, p1=p1, start_s=start_s, end_s=end_s)
 
 
@@ -77,7 +82,7 @@ def by_province(
     draw.shuffle(provinces)
     turn = {province: place for place, province in enumerate(provinces)}
     order = sorted(range(setting.size), key=lambda each: turn[setting.branches[each].province])
-    return among(order[: round(share * setting.size)], p1=p1, start_s=start_s, end_s=end_s)
+    return among(order[: _count(share, setting)], p1=p1, start_s=start_s, end_s=end_s)
 
 
 def regional(
