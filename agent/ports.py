@@ -428,6 +428,14 @@ class Meters(Protocol):
         """The exchange did not acknowledge a heartbeat."""
         ...
 
+    def ledger_stored(self) -> None:
+        """The exchange acknowledged a day of the availability ledger."""
+        ...
+
+    def ledger_failed(self, why: SendFailure) -> None:
+        """A day of the availability ledger could not be stored; it is tried again."""
+        ...
+
     def exchange_state(self, state: ExchangeState) -> None:
         """How this office takes part."""
         ...

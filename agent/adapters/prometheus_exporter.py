@@ -161,6 +161,16 @@ class PrometheusExporter:
         self._metrics.counter("beats").inc()
         self._metrics.counter("beat_failures", why.value).inc()
 
+    def ledger_stored(self) -> None:
+        """The exchange acknowledged a day of the availability ledger."""
+        self._metrics.counter("ledger_writes").inc()
+        self._acknowledged()
+
+    def ledger_failed(self, why: SendFailure) -> None:
+        """A day of the availability ledger could not be stored; it is tried again."""
+        self._metrics.counter("ledger_writes").inc()
+        self._metrics.counter("ledger_write_failures", why.value).inc()
+
     def _acknowledged(self) -> None:
         now_s = self._clock.wall_s()
         self._metrics.gauge("exchange_acknowledged_timestamp_seconds").set(now_s)
@@ -281,6 +291,7 @@ class PrometheusExporter:
     def _begin_closed_sets(self) -> None:
         self._metrics.begin("status_publish_failures", SendFailure)
         self._metrics.begin("beat_failures", SendFailure)
+        self._metrics.begin("ledger_write_failures", SendFailure)
         self._metrics.begin("notify_failures", Effect)
         self._metrics.begin("dropped", Drop)
         self._state("exchange_state", ExchangeState.STANDALONE, ExchangeState)

@@ -36,6 +36,12 @@ class QuietMeters:
     def beat_failed(self, why: SendFailure) -> None:
         """Nothing is counted."""
 
+    def ledger_stored(self) -> None:
+        """Nothing is counted."""
+
+    def ledger_failed(self, why: SendFailure) -> None:
+        """Nothing is counted."""
+
     def exchange_state(self, state: ExchangeState) -> None:
         """Nothing is counted."""
 

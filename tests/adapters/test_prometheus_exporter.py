@@ -156,6 +156,8 @@ def a_busy_life() -> PrometheusExporter:
     meters.status_failed(SendFailure.of(Denied("no")))
     meters.beat_acknowledged()
     meters.beat_failed(SendFailure.UNAVAILABLE)
+    meters.ledger_stored()
+    meters.ledger_failed(SendFailure.CONFLICT)
     meters.exchange_state(ExchangeState.JOINED)
     meters.leadership(leads=True, term=7)
     meters.bulletin_received(BULLETIN)
@@ -191,6 +193,8 @@ def test_what_happened_is_what_is_shown():
         "pantau_status_publish_failures_total{reason=denied}": 1,
         "pantau_beats_total": 2,
         "pantau_beat_failures_total{reason=unavailable}": 1,
+        "pantau_ledger_writes_total": 2,
+        "pantau_ledger_write_failures_total{reason=conflict}": 1,
         "pantau_exchange_acknowledged_timestamp_seconds": 1.7e9,
         "pantau_exchange_state{state=joined}": 1,
         "pantau_exchange_state{state=standalone}": 0,

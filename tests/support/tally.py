@@ -22,6 +22,8 @@ class Tally(QuietMeters):
         self.published = 0
         self.status_failures: Counter[SendFailure] = Counter()
         self.beats = 0
+        self.ledgers = 0
+        self.ledger_failures: Counter[SendFailure] = Counter()
         self.states: list[ExchangeState] = []
         self.bulletins: list[Bulletin] = []
         self.heard = 0
@@ -43,6 +45,12 @@ class Tally(QuietMeters):
 
     def beat_acknowledged(self) -> None:
         self.beats += 1
+
+    def ledger_stored(self) -> None:
+        self.ledgers += 1
+
+    def ledger_failed(self, why: SendFailure) -> None:
+        self.ledger_failures[why] += 1
 
     def exchange_state(self, state: ExchangeState) -> None:
         if not self.states or self.states[-1] is not state:
