@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 
 import structlog
 
@@ -83,7 +84,17 @@ class Sharer:
         One that was replaced keeps quiet: its successor's status must stand.
         """
         if not self._superseded:
-            await self._publish()
+            with suppress(Superseded):
+                await self._publish()
+
+    async def confirm(self) -> None:
+        """Ask the exchange now whether this start of the branch is still its newest.
+
+        Raises :class:`Superseded`, or :class:`agent.ports.ExchangeError` when it does not say.
+        """
+        record = await self._exchange.own_status()
+        self._checked_s = self._clock.now_s()
+        self._look_at_own(record)
 
     # --- heartbeat
 
@@ -175,13 +186,11 @@ class Sharer:
         if self._resumed and now_s - self._checked_s < OWN_STATUS_S:
             return True
         try:
-            record = await self._exchange.own_status()
+            await self.confirm()
         except ExchangeError as error:
             self._note_failure("own status", error)
             return self._resumed
         self._note_success("own status")
-        self._checked_s = now_s
-        self._look_at_own(record)
         return True
 
     def _look_at_own(self, record: Record) -> None:

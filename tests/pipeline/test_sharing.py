@@ -147,6 +147,27 @@ async def test_of_two_starts_that_count_alike_exactly_one_ends(first):
     assert not tasks["b2"].done()
 
 
+async def test_a_start_that_is_asked_to_stop_and_finds_that_it_was_replaced_stops_in_order():
+    older = Sharing()
+    await older.run(5)
+    await Sharing(older.store, boot="b2").run(5)
+    await asyncio.sleep(100)
+    await older.sharer.say_goodbye()
+    assert wire.decode_status("jember", older.store.status["jember"].value).boot_id == "b2"
+
+
+async def test_a_start_can_be_asked_at_any_time_whether_it_is_still_the_newest():
+    older = Sharing()
+    await older.run(5)
+    await older.sharer.confirm()
+    await Sharing(older.store, boot="b2").run(5)
+    with pytest.raises(Superseded):
+        await older.sharer.confirm()
+    older.store.cut()
+    with pytest.raises(Unavailable):
+        await older.sharer.confirm()
+
+
 def told_of_the_exchange(logs: Sequence[Mapping[str, object]]) -> list[object]:
     return [log["event"] for log in logs if str(log["event"]).startswith("exchange_")]
 
