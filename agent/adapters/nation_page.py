@@ -164,6 +164,7 @@ def _attendance(view: OfficeView) -> Iterable[tuple[str, str]]:
         ("Tidak ikut menilai", bulletin.abstaining),
         ("Konfigurasi berbeda", bulletin.mismatched),
         ("Pemeliharaan", bulletin.maintenance),
+        ("Gangguan sendiri, suaranya tidak dihitung", bulletin.quarantined),
     )
     yield from ((title, _names(names)) for title, names in lists if names.count)
     leads = " (kantor ini)" if view.leads else ""

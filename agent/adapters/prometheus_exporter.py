@@ -38,7 +38,14 @@ from agent.core.view import ExchangeState
 from agent.ports import Drop, Effect, SendFailure, SkipReason
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
-_ATTENDANCE = ("reporting", "silent", "abstaining", "mismatched", "maintenance")
+_ATTENDANCE = (
+    "reporting",
+    "silent",
+    "abstaining",
+    "mismatched",
+    "maintenance",
+    "quarantined",
+)
 _OPENMETRICS = "application/openmetrics-text"
 
 
@@ -208,6 +215,7 @@ class PrometheusExporter:
             "abstaining": bulletin.abstaining.count,
             "mismatched": bulletin.mismatched.count,
             "maintenance": bulletin.maintenance.count,
+            "quarantined": bulletin.quarantined.count,
         }
         for attendance, count in counts.items():
             self._metrics.gauge("branches", attendance).set(count)

@@ -56,6 +56,7 @@ def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
         "abstaining": _names(bulletin.abstaining),
         "mismatched": _names(bulletin.mismatched),
         "maintenance": _names(bulletin.maintenance),
+        "quarantined": _names(bulletin.quarantined),
     }
 
 

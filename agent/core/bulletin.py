@@ -45,6 +45,9 @@ def compose(
         abstaining=_names(attendance.abstaining),
         mismatched=_names(attendance.mismatched),
         maintenance=_names(attendance.maintenance),
+        quarantined=_names(
+            sorted({b for each in outlook.assessments.values() for b in each.quarantined})
+        ),
     )
 
 

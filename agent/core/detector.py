@@ -10,6 +10,9 @@ that began more than G seconds after the first suspicion confirm it.*
                             n = sum(min(Z, 0) / cap);  z >= A2 and z + n >= 0 and the u still stand
     suspect   -> idle       z + n <= -B2 (a blip: offices with Z <= 0 are forgiven their W), or the
                             u fell below A1 / 2, or ten minutes passed
+    idle      -> declared   offices that creep into a lasting trouble of their own, one after the
+                            other, lose their votes each; creep of them beyond the worst groups are
+                            the nation's after all
     declared  -> recovering -> closed, or back: see agent.core.recovery
 
 The guard G is as long as the longest blip that nobody wants to hear of; it is compared with the
@@ -128,6 +131,7 @@ class ChannelDetector:
         self.a1 = self._numbers.a1(size)
         self.a2 = self._numbers.a2(size)
         self.b2 = self._numbers.b2(size)
+        self.creep = max(tuning.creep_floor, tuning.creep_share * size)
         self._regions = Regions(groups, tuning, a1=self.a1, period_s=period_s)
         self.may_be_national = (
             size >= tuning.small_roster and groups.provinces >= tuning.small_provinces
@@ -156,12 +160,21 @@ class ChannelDetector:
             self._take(branch, result.started_s, bad=bad, p0=p0, now_s=now_s, blind=blind)
         self._set(branch, min(self._w.get(branch, 0.0), level + _ROUNDING if level > 0 else 0.0))
 
-    def adopt(self, branch: str, level: float, last_bad_s: float | None) -> None:
-        """Take over the level of a branch that was not heard before."""
+    def adopt(
+        self,
+        branch: str,
+        level: float,
+        last_bad_s: float | None,
+        hot_since_s: float | None = None,
+    ) -> None:
+        """Take over the level of a branch that was not heard before, and since when it is high."""
         self._set(branch, min(level + _ROUNDING if level > 0 else 0.0, self._numbers.cap))
         if level > 0 and last_bad_s is not None:
             self._first_bad_s.setdefault(branch, last_bad_s)
             self._last_bad_s[branch] = last_bad_s
+        if level > 0 and hot_since_s is not None:
+            self._first_bad_s[branch] = min(hot_since_s, self._first_bad_s.get(branch, hot_since_s))
+            self._hot_since_s[branch] = hot_since_s
 
     def resume(  # noqa: PLR0913 - what an incident's record says of its alarm, each by its name
         self,
@@ -194,6 +207,8 @@ class ChannelDetector:
         """Let time pass: silence and holding are inputs too. Closed alarms are shown once."""
         self.alarms = {g: a for g, a in self.alarms.items() if a.phase is not AlarmPhase.CLOSED}
         self._quarantine(now_s)
+        if not blind:
+            self._creep(now_s)
         if self.suspicion is not None:
             self._test(now_s, blind=blind)
         elif not blind and self._votes:
@@ -383,11 +398,16 @@ class ChannelDetector:
         members = frozenset(self._votes)
         first = min(self._first_bad_s.get(b, suspicion.since_s) for b in members)
         since_s = max(first, suspicion.since_s - 2 * self._period_s)
+        self._become_national(since_s, now_s, members, rate)
+        self.alarms[NATION].score, self.alarms[NATION].threshold = votes, self.a1
+
+    def _become_national(
+        self, since_s: float, now_s: float, members: frozenset[str], rate: float
+    ) -> None:
         self.suspicion = None
         for alarm in self.alarms.values():
             alarm.phase = AlarmPhase.CLOSED
         self._declare(Scope.NATIONAL, NATION, since_s, now_s, members, rate)
-        self.alarms[NATION].score, self.alarms[NATION].threshold = votes, self.a1
 
     def _declare(
         self,
@@ -461,9 +481,25 @@ class ChannelDetector:
         members = {b for alarm in self.alarms.values() for b in alarm.recovery.members}
         quiet = self.suspicion is None and NATION not in self.alarms
         for branch, w in self._w.items():
-            hot = w >= self._numbers.cap / 2 and quiet and branch not in members
+            hot = evidence.is_hot(w, self._numbers) and quiet and branch not in members
             if not hot:
                 self._hot_since_s.pop(branch, None)
             elif now_s - self._hot_since_s.setdefault(branch, now_s) >= self._tuning.quarantine_s:
                 self.quarantined.add(branch)
                 self._votes.pop(branch, None)
+
+    def _creep(self, now_s: float) -> None:
+        """So many offices in a trouble of their own, beyond the worst groups, are the nation's."""
+        put_away = {branch: 1.0 for branch in self.quarantined if self._takes_part(branch)}
+        if len(put_away) < self.creep or not self.may_be_national or NATION in self.alarms:
+            return
+        beyond = self._groups.beyond_worst(put_away)
+        if beyond + TOLERANCE < self.creep:
+            return
+        self.quarantined -= put_away.keys()
+        for branch in put_away:
+            self.revote(branch)
+        members = frozenset(self._votes)
+        since_s = min(self._first_bad_s.get(branch, now_s) for branch in put_away)
+        self._become_national(since_s, now_s, members, rate=1.0)
+        self.alarms[NATION].score, self.alarms[NATION].threshold = beyond, self.creep

@@ -133,6 +133,8 @@ class Memory:
     fail: Learning = field(default_factory=Learning)
     slow: Learning = field(default_factory=Learning)
     ring: tuple[Kept, ...] = ()
+    hot_since_s: tuple[float | None, float | None] = (None, None)
+    """Since when W (fail, slow) has been half its cap or more, on the branch's own clock."""
     published_votes: tuple[float, float] = (0.0, 0.0)
     """The votes (fail, slow) that the others have seen."""
 
@@ -166,13 +168,19 @@ class Memory:
         )
         if verdict.outcome is Outcome.VOID:
             return after
+        fail = self.fail.observe(
+            bad=Channel.FAIL.is_bad(verdict.outcome), learn=learn, tuning=tuning.fail
+        )
+        slow = self.slow.observe(
+            bad=Channel.SLOW.is_bad(verdict.outcome), learn=learn, tuning=tuning.slow
+        )
         return replace(
             after,
-            fail=self.fail.observe(
-                bad=Channel.FAIL.is_bad(verdict.outcome), learn=learn, tuning=tuning.fail
-            ),
-            slow=self.slow.observe(
-                bad=Channel.SLOW.is_bad(verdict.outcome), learn=learn, tuning=tuning.slow
+            fail=fail,
+            slow=slow,
+            hot_since_s=(
+                _heat(self.hot_since_s[0], fail.w, tuning.fail, verdict.started_s),
+                _heat(self.hot_since_s[1], slow.w, tuning.slow, verdict.started_s),
             ),
         )
 
@@ -180,8 +188,8 @@ class Memory:
         """The memory as a status carries it; ages are counted back from ``now_s``."""
         return ServiceStatus(
             counts=self.counts,
-            fail=ChannelState(w=self.fail.w, p0=self.fail.p0),
-            slow=ChannelState(w=self.slow.w, p0=self.slow.p0),
+            fail=_state(self.fail, self.hot_since_s[0], now_s),
+            slow=_state(self.slow, self.hot_since_s[1], now_s),
             ring=tuple(
                 RingEntry(
                     age_s=max(0.0, now_s - kept.started_s),
@@ -193,6 +201,22 @@ class Memory:
                 for kept in self.ring
             ),
         )
+
+
+def is_hot(w: float, tuning: ChannelTuning) -> bool:
+    """Half the cap or more: if it lasts while the nation is well, this branch's own trouble."""
+    return w >= tuning.cap / 2
+
+
+def _heat(since_s: float | None, w: float, tuning: ChannelTuning, started_s: float) -> float | None:
+    if not is_hot(w, tuning):
+        return None
+    return started_s if since_s is None else since_s
+
+
+def _state(channel: Learning, hot_since_s: float | None, now_s: float) -> ChannelState:
+    hot_s = None if hot_since_s is None else max(0.0, now_s - hot_since_s)
+    return ChannelState(w=channel.w, p0=channel.p0, hot_s=hot_s)
 
 
 def fresh(tuning: Tuning) -> Memory:

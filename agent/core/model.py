@@ -235,6 +235,8 @@ class ChannelState:
     """Capped CUSUM, nats."""
     p0: float = 0.0
     """Learned rate of bad results in good times."""
+    hot_s: float | None = None
+    """For how long W has been half its cap or more, None while it is not."""
 
 
 COUNTED = (Outcome.OK, Outcome.SLOW, Outcome.FAIL, Outcome.DRIFT, Outcome.VOID)
@@ -375,6 +377,8 @@ class Assessment:
     """Branches with a fresh result of this service."""
     working: bool = False
     """Most fresh results are good."""
+    quarantined: tuple[str, ...] = ()
+    """Branches whose own long trouble with this service no longer votes."""
     score: float = 0.0
     threshold: float = 0.0
 
@@ -504,6 +508,8 @@ class Bulletin:
     abstaining: Names = field(default_factory=Names)
     mismatched: Names = field(default_factory=Names)
     maintenance: Names = field(default_factory=Names)
+    quarantined: Names = field(default_factory=Names)
+    """Offices long in a trouble of their own with some service, which does not vote."""
 
     @property
     def fence(self) -> Fence:

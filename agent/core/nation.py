@@ -283,7 +283,13 @@ class Nation:
         for channel, detector in watched.channels.items():
             bad = watched.newest_bad[channel].get(branch)
             level = service.channel(channel).w
-            detector.adopt(branch, level, bad.started_s if bad else sent_s)
+            hot_s = service.channel(channel).hot_s
+            detector.adopt(
+                branch,
+                level,
+                bad.started_s if bad else sent_s,
+                hot_since_s=None if hot_s is None else sent_s - hot_s,
+            )
 
     def _assessment(self, name: str, watched: _Watched, now_s: float) -> Assessment:
         fail = watched.channels[Channel.FAIL]
@@ -311,6 +317,9 @@ class Nation:
             blocked_by={root: frozenset(branches) for root, branches in blocked.items()},
             reporting=reporting,
             working=good > 0 and good >= _MOST * (good + bad),
+            quarantined=tuple(
+                sorted(set().union(*(d.quarantined for d in watched.channels.values())))
+            ),
             score=fail.score(),
             threshold=fail.a1,
         )

@@ -82,6 +82,9 @@ class Tuning:
     stale_s: float = 30.0
     """Results older than this on arrival are remembered and never confirm anything."""
     quarantine_s: float = 900.0
+    creep_share: float = 0.05
+    creep_floor: float = 4.0
+    """Quarantined offices beyond the worst groups at which the nation fails office by office."""
     recovery_score: float = 8.0
     show_recovery_s: float = 15.0
     close_s: float = 60.0

@@ -93,6 +93,7 @@ def _service(
         "n": list(service.counts),
         "fail": [round(service.fail.w, 4), round(service.fail.p0, 6)],
         "slow": [round(service.slow.w, 4), round(service.slow.p0, 6)],
+        **_hot(service),
         "ring": [
             [
                 round(entry.age_s, 2),
@@ -104,6 +105,14 @@ def _service(
             for entry in service.ring
         ],
     }
+
+
+def _hot(service: ServiceStatus) -> dict[str, Any]:
+    """For how long each channel has been high, which few offices have to say."""
+    hot_s = [channel.hot_s for channel in (service.fail, service.slow)]
+    if hot_s == [None, None]:
+        return {}
+    return {"hot": [None if each is None else round(each) for each in hot_s]}
 
 
 def decode_status(branch: str, value: bytes) -> Status:
@@ -152,19 +161,26 @@ def _read_service(body: Any, lists: dict[str, list[str]]) -> ServiceStatus:
         raise WireError("n: five counts were due")
     if not isinstance(ring, list) or len(ring) > RING_SIZE:
         raise WireError(f"ring: at most {RING_SIZE} results were due")
+    hot = body.get("hot", [None, None])
+    if not isinstance(hot, list) or len(hot) < _CHANNEL_LENGTH:
+        raise WireError("hot: [fail, slow] was due")
     ok, slow, fail, drift, void = (_count(each, "n") for each in counts)
     return ServiceStatus(
         counts=(ok, slow, fail, drift, void),
-        fail=_channel(body.get("fail", [0.0, 0.0])),
-        slow=_channel(body.get("slow", [0.0, 0.0])),
+        fail=_channel(body.get("fail", [0.0, 0.0]), hot[0]),
+        slow=_channel(body.get("slow", [0.0, 0.0]), hot[1]),
         ring=tuple(_read_entry(each, lists) for each in ring),
     )
 
 
-def _channel(value: Any) -> ChannelState:
+def _channel(value: Any, hot: Any) -> ChannelState:
     if not isinstance(value, list) or len(value) < _CHANNEL_LENGTH:
         raise WireError("a channel: [W, p0] was due")
-    return ChannelState(w=_number(value[0], "W"), p0=_number(value[1], "p0"))
+    return ChannelState(
+        w=_number(value[0], "W"),
+        p0=_number(value[1], "p0"),
+        hot_s=None if hot is None else _number(hot, "hot"),
+    )
 
 
 def _read_entry(value: Any, lists: dict[str, list[str]]) -> RingEntry:

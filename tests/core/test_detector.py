@@ -473,6 +473,57 @@ def test_only_quiet_minutes_count_towards_losing_a_vote():
     assert watch.detector.quarantined == set()
 
 
+def test_a_new_leader_knows_at_once_who_is_always_in_trouble():
+    watch = Watch()
+    watch.tick(5_000.0)
+    watch.detector.adopt(PAPUA[0].id, FAIL.cap, 4_990.0, hot_since_s=5_000.0 - 899.0)
+    watch.detector.adopt(PAPUA[1].id, FAIL.cap, 4_990.0, hot_since_s=5_000.0 - 900.0)
+    watch.tick(5_000.0)
+    assert watch.detector.quarantined == {PAPUA[1].id}
+
+
+def creep(watch: Watch, branches: Sequence[Branch], *, every_s: float = 900.0) -> Watch:
+    """One more office fails for good every so often; each goes on being asked."""
+    began_s = watch.now_s
+    for place in range(len(branches)):
+        for at_s in range(0, int(every_s), 60):
+            watch.hear(branches[: place + 1], began_s + place * every_s + at_s)
+            if watch.declared():
+                return watch
+    return watch
+
+
+def test_an_outage_that_creeps_from_office_to_office_is_the_nations_in_the_end():
+    watch = creep(Watch(), ELSEWHERE)
+    assert watch.declared() == [NATION]
+    assert len(watch.detector.failing(NATION)) == 7, "six whose votes were gone, and the newest"
+    assert watch.alarm(NATION).since_s == 0.0
+    watch.tick(watch.now_s + 3_600.0)
+    assert watch.detector.quarantined == set(), "what is the nation's is not their own"
+
+
+def test_a_province_that_creeps_is_not():
+    assert creep(Watch(), [*ACEH, *RIAU]).declared() == []
+
+
+def test_those_who_left_do_not_creep():
+    watch = Watch()
+    for branch in ELSEWHERE[:8]:
+        watch.detector.adopt(branch.id, FAIL.cap, 0.0, hot_since_s=-900.0)
+    watch.leave(ELSEWHERE[:3])
+    assert watch.tick(1.0).declared() == []
+    watch.come_back(ELSEWHERE[:3])
+    assert watch.tick(2.0).declared() == [NATION]
+
+
+def test_a_blind_leader_sees_nobody_creep():
+    watch = Watch()
+    for branch in ELSEWHERE[:8]:
+        watch.detector.adopt(branch.id, FAIL.cap, 0.0, hot_since_s=-900.0)
+    watch.blind = True
+    assert watch.tick(1.0).declared() == []
+
+
 def test_members_of_an_open_alarm_are_not_put_away():
     watch = Watch()
     for at_s in range(0, 1200, 15):

@@ -139,6 +139,21 @@ def test_a_status_counts_ages_back_from_its_sending():
     ]
 
 
+@pytest.mark.parametrize(
+    ("results", "hot_s", "why"),
+    [
+        ("o", None, "nothing to tell"),
+        ("of", 1.0, "one failure of a clean office is half the cap"),
+        ("off", 2.0, "counted from the first"),
+        ("offo", 3.0, "a good result takes little of two failures"),
+        ("fo", None, "and half the cap of one"),
+        ("foof", 1.0, "which a second reaches anew"),
+    ],
+)
+def test_a_status_says_for_how_long_the_evidence_has_been_high(results, hot_s, why):
+    assert after(results).status(float(len(results))).fail.hot_s == hot_s, why
+
+
 def test_a_restarted_office_takes_its_levels_back_and_no_old_result():
     memory = evidence.resume(after("off").status(10.0), TUNING)
     assert memory.counts == (1, 0, 2, 0, 0)

@@ -37,11 +37,12 @@ entries = st.builds(
     blocked_by=st.none() | text,
 )
 count = st.integers(0, 2**53 - 1)
+seconds = st.integers(0, 10**9).map(float)
 services = st.builds(
     ServiceStatus,
     counts=st.tuples(count, count, count, count, count),
-    fail=st.builds(ChannelState, w=level, p0=level),
-    slow=st.builds(ChannelState, w=level, p0=level),
+    fail=st.builds(ChannelState, w=level, p0=level, hot_s=st.none() | seconds),
+    slow=st.builds(ChannelState, w=level, p0=level, hot_s=st.none() | seconds),
     ring=st.lists(entries, max_size=RING_SIZE).map(tuple),
 )
 statuses = st.builds(
@@ -95,8 +96,8 @@ def status_with(name: str) -> Status:
         services={
             service: ServiceStatus(
                 counts=(10**9,) * 5,
-                fail=ChannelState(w=9.2103, p0=0.012345),
-                slow=ChannelState(w=7.8240, p0=0.012345),
+                fail=ChannelState(w=9.2103, p0=0.012345, hot_s=123_456_789.0),
+                slow=ChannelState(w=7.8240, p0=0.012345, hot_s=123_456_789.0),
                 ring=(entry[n],) * RING_SIZE,
             )
             for n, service in enumerate(longest)
