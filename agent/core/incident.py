@@ -322,7 +322,11 @@ def message_of(incident: Incident | None, sequence: int) -> Message | None:
 
 
 def covers(leader: Incident, member: str, now_s: float) -> Incident:
-    """The first incident of a storm, after another one joined it."""
+    """The first incident of a storm, after another one joined it.
+
+    Its message is edited, which notifies nobody: once it is out, a reply says who has joined.
+    Several that join at once are one reply, whose words are left to the caller.
+    """
     if member in leader.members:
         return leader
     after = replace(
@@ -331,8 +335,23 @@ def covers(leader: Incident, member: str, now_s: float) -> Incident:
         revision=leader.revision + 1,
         edited_s=now_s,
     )
-    first = len(leader.members) == 0 and leader.root_message.delivery is Delivery.POSTED
-    return _say(after, Change.STORM, now_s) if first else after
+    if leader.root_message.delivery is Delivery.PENDING:
+        return after
+    if waiting := _waiting(leader, Change.STORM):
+        return with_message(after, replace(waiting, text=""))
+    return _say(after, Change.STORM, now_s)
+
+
+def uncovered(incident: Incident) -> Incident:
+    """A covered incident that nobody tells any more: it gets a message of its own."""
+    root = replace(incident.root_message, delivery=Delivery.PENDING, claim=None, ts=None)
+    return replace(with_message(incident, root), storm=None, revision=incident.revision + 1)
+
+
+def says(incident: Incident, change: Change, text: str, now_s: float) -> Incident:
+    """The incident with a reply in these words, on behalf of one that it tells of."""
+    after = _say(incident, change, now_s)
+    return with_message(after, replace(after.messages[-1], text=text))
 
 
 def refreshed(leader: Incident, now_s: float) -> Incident:
@@ -418,6 +437,12 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
         told_failing=len(incident.evidence.failing),
         told_s=now_s,
     )
+
+
+def _waiting(incident: Incident, change: Change) -> Message | None:
+    """A reply that says this already, and that nobody has set out to post."""
+    pending = (m for m in incident.messages if m.delivery is Delivery.PENDING)
+    return next((m for m in pending if m.change is change), None)
 
 
 def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:

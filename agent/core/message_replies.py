@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from agent.core import headlines, slack_text, vocabulary
 from agent.core import message_words as words
@@ -12,17 +12,24 @@ from agent.core.wording import Wording
 
 
 def reply(
-    incident: Incident, change: Change, wording: Wording, previous: Incident | None = None
+    incident: Incident,
+    change: Change,
+    wording: Wording,
+    previous: Incident | None = None,
+    members: Sequence[Incident] = (),
 ) -> str:
     """One change of an incident, as a reply in its thread.
 
-    ``previous`` is the incident before the change. The opening is told by the root; asked for, it
-    is the headline.
+    ``previous`` is the incident before the change, ``members`` are the others that a storm's first
+    tells of. The opening is told by the root; asked for, it is the headline.
     """
     told = _REPLIES[change](incident, wording, previous or incident)
-    mention = headlines.mention((incident,), wording)
+    known = previous.members if previous else ()
+    called = [*([previous] if previous else []), *(m for m in members if m.name in known)]
+    joined = [member for member in members if member.name not in known]
+    mention = headlines.mention((incident, *joined), wording)
     # An edited root notifies nobody: who is called only now is called by the reply.
-    if mention and change in _CALLING and not (previous and headlines.calls(previous)):
+    if mention and change in _CALLING and not any(map(headlines.calls, called)):
         told = f"{mention} {told}"
     return headlines.practice(wording) + told
 

@@ -52,6 +52,11 @@ class IncidentBook:
         """One by the name of its record."""
         return self._incidents.get(name)
 
+    def members(self, teller: Incident) -> list[Incident]:
+        """The others that a storm's first tells of; a later incident of their names is none."""
+        found = (self._incidents.get(name) for name in teller.members)
+        return [each for each in found if each is not None and each.storm == teller.name]
+
     async def load(self) -> None:
         """Read everything anew, as a new leader does. Raises an ExchangeError."""
         for record in await self._exchange.records(PREFIX):

@@ -363,8 +363,7 @@ class Teller:
                 thread=root.ts,
                 broadcast=found.broadcast,
             )
-        members = [m for name in incident.members if (m := self._book.get(name)) is not None]
-        rendered = message.root(incident, self._desk.wording, members)
+        rendered = message.root(incident, self._desk.wording, self._book.members(incident))
         return Outgoing(
             key=_key(incident, found),
             revision=incident.revision,

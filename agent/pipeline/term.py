@@ -10,18 +10,18 @@ from the offices nothing is assessed, and a term that stays so is given up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from agent.clock import Clock
-from agent.core import attribution, message, storm, wire
+from agent.core import attribution, storm, wire
 from agent.core import incident as incidents
 from agent.core.attribution import Ground, Place
 from agent.core.codec import WireError
 from agent.core.graph import Graph
-from agent.core.incident import Delivery, Incident, Message, Phase
+from agent.core.incident import Incident, Phase
 from agent.core.model import AlarmPhase, Branch, Routes, Situation
 from agent.core.nation import Nation, Outlook
 from agent.core.stream_time import StreamTime
@@ -31,6 +31,8 @@ from agent.pipeline.announcing import Announcer
 from agent.pipeline.delivery import Deliverer
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
+from agent.pipeline.scribe import Scribe
+from agent.pipeline.storms import Storms
 from agent.pipeline.telling import Desk
 from agent.ports import (
     BeatPut,
@@ -129,6 +131,8 @@ class Term:
             meters=meters,
         )
         self._delivery = Deliverer(desk, self.book)
+        self._scribe = Scribe(self.book, mandate.wording, meters)
+        self._storms = Storms(self.book, self._scribe, mandate.wording)
 
     def stream_now_s(self) -> float:
         """The exchange's time now."""
@@ -204,6 +208,7 @@ class Term:
                     ended_s=standing.ended_s,
                     now_s=self.stream_now_s(),
                 )
+        self._storms.take_over(self.stream_now_s())
 
     async def _see(self) -> None:
         """Wait until the picture of the offices is whole."""
@@ -247,6 +252,8 @@ class Term:
             elif situation.phase is AlarmPhase.DECLARED:
                 fresh.append(situation)
         await self._open(fresh, outlook, now_s)
+        for name in self._storms.due():
+            await self._try(self._storms.tend(name, now_s))
         still_open = [i for i in self.book.incidents() if i.open]
         await self._try(self.announcer.announce(outlook, still_open))
 
@@ -270,6 +277,7 @@ class Term:
                 situation, channel=channel, term=self.number, now_s=now_s, storm=opening.storm
             )
 
+        earlier = self.book.get(name)
         opened = await self.book.change(name, how)
         if opened is None:
             return
@@ -281,8 +289,8 @@ class Term:
             reporting=opened.evidence.reporting,
             storm=opened.storm,
         )
-        if opened.storm is not None:
-            await self._change(opened.storm, lambda leader: incidents.covers(leader, name, now_s))
+        continued = earlier is not None and earlier.id == opened.id
+        self._storms.stir(opened, earlier if continued else None)
 
     def _goes_on(self, before: Incident, now_s: float) -> bool:
         """A service that breaks again continues its incident, if that can still be told of."""
@@ -292,15 +300,15 @@ class Term:
         return teller is not None and teller.open and not incidents.opens_anew(before, now_s)
 
     async def _advance(self, standing: Incident, situation: Situation, now_s: float) -> None:
-        after = await self._change(
-            standing.name, lambda incident: self._advanced(incident, situation, now_s)
-        )
+        def how(incident: Incident | None) -> Incident | None:
+            return self._advanced(incident, situation, now_s) if incident is not None else None
+
+        after = await self.book.change(standing.name, how)
         if after is None or after.revision == standing.revision:
             return
         if after.phase is not standing.phase:
             _log.warning("incident_phase", id=after.id, phase=after.phase.value)
-        if after.storm is not None:
-            await self._change(after.storm, lambda leader: incidents.refreshed(leader, now_s))
+        self._storms.stir(after, standing)
 
     def _advanced(self, incident: Incident, situation: Situation, now_s: float) -> Incident:
         """The incident advanced, and its new replies put into words."""
@@ -308,26 +316,7 @@ class Term:
         after = incidents.advance(
             incident, situation, term=self.number, now_s=now_s, settle_s=settle_s
         )
-        kept = {each.sequence for each in after.messages}
-        lost = [m for m in incident.messages if m.sequence not in kept and _waits(m)]
-        if lost:
-            self._meters.dropped(Drop.MESSAGE, len(lost))
-        for each in after.messages:
-            silent = each.sequence == 0 or each.text or each.delivery is not Delivery.PENDING
-            if not silent:
-                text = message.reply(after, each.change, self._mandate.wording, incident)
-                after = incidents.with_message(after, replace(each, text=text))
-        return after
-
-    async def _change(self, name: str, how: Callable[[Incident], Incident]) -> Incident | None:
-        """Change an incident that exists; one that does not is left alone."""
-        return await self.book.change(
-            name, lambda incident: how(incident) if incident is not None else None
-        )
-
-
-def _waits(message: Message) -> bool:
-    return message.delivery in (Delivery.PENDING, Delivery.CLAIMED)
+        return self._scribe.worded(after, incident)
 
 
 def _open_roots(standing: Mapping[str, Incident]) -> dict[Place, frozenset[str]]:

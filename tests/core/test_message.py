@@ -326,6 +326,23 @@ def test_a_reply_calls_only_those_whom_nothing_called_before():
     assert "<!here>" not in message.reply(degraded, Change.GROWN, wording, partial)
 
 
+def test_a_storm_calls_for_whoever_joins_it_unless_it_called_before():
+    wording = Wording(mention="<!here>")
+    grave = an_incident(name="incident.national.all.simkim.login", severity=Severity.DOWN)
+    mild = an_incident(name="incident.national.all.dukcapil.nik")
+    alone = an_incident()
+    joined = an_incident(members=(grave.name,))
+    more = an_incident(members=(grave.name, mild.name))
+
+    def calls(storm: Incident, members: list[Incident], before: Incident) -> bool:
+        told = message.reply(storm, Change.STORM, wording, before, members)
+        return told.startswith("<!here> ")
+
+    assert calls(joined, [grave], alone)
+    assert not calls(an_incident(members=(mild.name,)), [mild], alone)
+    assert not calls(more, [grave, mild], joined)
+
+
 def test_an_exercise_says_so_first_and_calls_nobody():
     wording = Wording(practice=True, mention="<!channel>", language="en")
     down = an_incident(severity=Severity.DOWN)

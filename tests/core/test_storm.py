@@ -100,6 +100,38 @@ def test_a_message_that_is_not_out_yet_simply_tells_of_all():
     assert [m.change for m in leader.messages] == [Change.OPENED]
 
 
+def test_who_joins_later_is_said_anew_and_who_joins_meanwhile_in_the_same_words():
+    leader = opened("a")
+    leader = incidents.with_message(
+        leader, replace(leader.root_message, delivery=Delivery.POSTED, ts="1")
+    )
+    first = incidents.covers(leader, name("b"), 101.0)
+    worded = incidents.with_message(first, replace(first.messages[-1], text="Now a and b."))
+
+    meanwhile = incidents.covers(worded, name("c"), 101.0)
+    assert [(m.change, m.text) for m in meanwhile.messages[1:]] == [(Change.STORM, "")]
+
+    told = incidents.with_message(
+        worded, replace(worded.messages[-1], delivery=Delivery.POSTED, text="")
+    )
+    later = incidents.covers(told, name("c"), 140.0)
+    assert [m.change for m in later.messages[1:]] == [Change.STORM, Change.STORM]
+
+
+def test_a_message_on_its_way_out_does_not_tell_of_who_joins_so_a_reply_does():
+    leader = opened("a")
+    leader = incidents.with_message(leader, replace(leader.root_message, delivery=Delivery.CLAIMED))
+    joined = incidents.covers(leader, name("b"), 101.0)
+    assert [m.change for m in joined.messages] == [Change.OPENED, Change.STORM]
+
+
+def test_what_nobody_tells_any_more_gets_a_message_of_its_own():
+    alone = incidents.uncovered(opened("b", storm="a"))
+    assert alone.storm is None
+    assert alone.root_message.delivery is Delivery.PENDING
+    assert alone.untold
+
+
 def test_what_is_national_is_never_told_in_a_regions_message():
     papua = replace(situation("a", 90.0), scope=Scope.REGIONAL, group="island:papua")
     region = incidents.begin(papua, channel="r", term=1, now_s=90.0)
