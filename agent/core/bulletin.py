@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from agent.core import codec
 from agent.core.incident import Incident
 from agent.core.model import (
     AlarmPhase,
@@ -22,13 +24,20 @@ INCIDENTS_SHOWN = 12
 
 
 def compose(
-    outlook: Outlook, standing: Sequence[Incident], *, term: int, leader: str, nation: str
+    outlook: Outlook,
+    standing: Sequence[Incident],
+    *,
+    term: int,
+    generation: float = 0.0,
+    leader: str,
+    nation: str,
 ) -> Bulletin:
     """The bulletin of this moment; ``standing`` are the open incidents."""
     attendance = outlook.attendance
     affected = {s for i in standing if i.scope is Scope.NATIONAL for s in i.affected}
     return Bulletin(
         term=term,
+        generation=generation,
         leader=leader,
         nation=nation,
         at_s=round(outlook.at_s, 1),
@@ -49,6 +58,55 @@ def compose(
             sorted({b for each in outlook.assessments.values() for b in each.quarantined})
         ),
     )
+
+
+def fitted(bulletin: Bulletin, most_bytes: int) -> Bulletin:
+    """The bulletin with as much of its lists as ``most_bytes`` hold; counts and states stay.
+
+    A nation in its worst hour is told in part; what did not fit would not be told at all.
+    """
+    for room in _ROOMS:
+        if len(codec.to_bytes(bulletin)) <= most_bytes:
+            break
+        bulletin = room.shorten(bulletin)
+    return bulletin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """How much there is room for."""
+
+    names: int
+    """Of each list of branches."""
+    affected: int
+    """Of each incident."""
+    incidents: int
+
+    def shorten(self, bulletin: Bulletin) -> Bulletin:
+        return replace(
+            bulletin,
+            incidents=tuple(
+                replace(each, affected=each.affected[: self.affected])
+                for each in bulletin.incidents[: self.incidents]
+            ),
+            silent=self._first(bulletin.silent),
+            abstaining=self._first(bulletin.abstaining),
+            mismatched=self._first(bulletin.mismatched),
+            maintenance=self._first(bulletin.maintenance),
+            quarantined=self._first(bulletin.quarantined),
+        )
+
+    def _first(self, names: Names) -> Names:
+        return replace(names, first=names.first[: self.names])
+
+
+_ROOMS = (
+    _Room(names=5, affected=20, incidents=12),
+    _Room(names=5, affected=3, incidents=12),
+    _Room(names=0, affected=0, incidents=6),
+    _Room(names=0, affected=0, incidents=1),
+)
+"""What is left out, one after the other, until the rest fits."""
 
 
 def _state(assessment: Assessment, affected: bool, *, blind: bool) -> ServiceState:  # noqa: FBT001

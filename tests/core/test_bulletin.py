@@ -153,3 +153,39 @@ def test_the_fullest_bulletin_is_small_enough_for_every_line():
     value = codec.to_bytes(told(QUIET, *standing, attendance=attendance))
     assert len(value) <= codec.MAX_BYTES
     assert codec.from_bytes(Bulletin, value).at_s == 30.0
+
+
+def crowded(services: int, letters: int) -> Bulletin:
+    """As much as configuration can bring about, with names of so many letters."""
+    names = [f"{n:03d}" + "x" * (letters - 3) for n in range(145)]
+    standing = [incident(name, affected=tuple(names[:services])) for name in names[:services]]
+    everyone = tuple(names)
+    attendance = Attendance(
+        roster=145, silent=everyone, abstaining=everyone, mismatched=everyone, maintenance=everyone
+    )
+    bulletin = told(QUIET, *standing, attendance=attendance)
+    return replace(bulletin, services=dict.fromkeys(names[:services], S.RECOVERING))
+
+
+@pytest.mark.parametrize(
+    ("services", "letters", "names", "affected", "shown", "why"),
+    [
+        (20, 10, 20, 20, 12, "what fits is left as it is"),
+        (20, 40, 5, 20, 12, "the names of offices go first"),
+        (20, 64, 5, 3, 12, "then what else is affected"),
+        (60, 100, 0, 0, 6, "then the lesser incidents"),
+        (100, 128, 0, 0, 1, "the services stay, and the worst incident"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_from_the_least_important_on(
+    services, letters, names, affected, shown, why
+):
+    full = crowded(services, letters)
+    fits = bulletins.fitted(full, 16_384)
+    assert len(codec.to_bytes(fits)) <= 16_384, why
+    assert len(fits.silent.first) == names, why
+    assert {len(each.affected) for each in fits.incidents} == {affected}, why
+    assert fits.incidents == tuple(
+        replace(each, affected=each.affected[:affected]) for each in full.incidents[:shown]
+    ), why
+    assert (fits.services, fits.silent.count) == (full.services, 145), why
