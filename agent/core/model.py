@@ -131,6 +131,8 @@ class StepFacts:
     phases: Phases = field(default_factory=Phases)
     status: int | None = None
     failure: Failure | None = None
+    credentials: tuple[str, ...] = ()
+    """Target roles whose credentials the run had been given by the end of this step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +277,15 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """A credential that the centre refuses at this branch; see :mod:`agent.core.lockout`."""
+
+    in_a_row: int
+    age_s: float
+    """From the last attempt to the sending of the status."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Everything a branch tells the others; absolute, so that the newest one is enough."""
 
@@ -289,6 +300,8 @@ class Status:
     loop_lag_s: float = 0.0
     exchange: str = "joined"
     services: Mapping[str, ServiceStatus] = field(default_factory=dict)
+    refused: Mapping[str, Refusals] = field(default_factory=dict)
+    """By a mark of the credential; for the branch itself, after a restart."""
 
 
 # --- what the leader makes of all statuses

@@ -4,11 +4,12 @@
      "up":3600.0, "sees":true, "lag":0.0, "exchange":"joined",
      "services":{"simponi.billing":{"n":[412,0,2,0,3], "fail":[9.2103,0.005], "slow":[7.824,0.01],
                                     "ring":[[6.0,"fail",0,0,null], [0.0,"fail",0,0,null]]}},
-     "steps":["billing inquiry"], "kinds":["http_503"], "roots":[]}
+     "steps":["billing inquiry"], "kinds":["http_503"], "roots":[],
+     "refused":{"5f70bf18a0860070":[3,1200.0]}}
 
 ``n`` counts ok, slow, fail, drift, void over the life of the branch; a channel is ``[W, p0]``; a
 ring entry is ``[age_s, outcome, step, kind, blocked_by]``, the last three as places in the lists
-beside.
+beside. ``refused`` is by credential: refusals in a row, and seconds since the last attempt.
 Absent means zero. Readers ignore fields that they do not know, so version 2 may add some.
 """
 
@@ -23,6 +24,7 @@ from agent.core.model import (
     RING_SIZE,
     ChannelState,
     Outcome,
+    Refusals,
     RingEntry,
     ServiceStatus,
     Sight,
@@ -38,6 +40,7 @@ _MAX_TEXT = 200
 _MAX_NUMBER = 1e12
 _CHANNEL_LENGTH = 2
 _RING_ENTRY_LENGTH = 5
+_REFUSALS_LENGTH = 2
 
 
 def encode_status(status: Status) -> bytes:
@@ -62,6 +65,10 @@ def encode_status(status: Status) -> bytes:
         name: _service(service, steps, kinds, roots) for name, service in status.services.items()
     }
     body |= {"steps": steps.names, "kinds": kinds.names, "roots": roots.names}
+    if status.refused:
+        body["refused"] = {
+            mark: [each.in_a_row, round(each.age_s, 1)] for mark, each in status.refused.items()
+        }
     value = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     if len(value) > MAX_STATUS_BYTES:
         raise ValueError(f"a status of {len(value)} bytes does not fit")
@@ -149,6 +156,7 @@ def decode_status(branch: str, value: bytes) -> Status:
         loop_lag_s=_number(body.get("lag", 0.0), "lag"),
         exchange=_text(body.get("exchange", ""), "exchange"),
         services={_name(key): _read_service(each, lists) for key, each in services.items()},
+        refused=_refused(body.get("refused", {})),
     )
 
 
@@ -181,6 +189,18 @@ def _channel(value: Any, hot: Any) -> ChannelState:
         p0=_number(value[1], "p0"),
         hot_s=None if hot is None else _number(hot, "hot"),
     )
+
+
+def _refused(value: Any) -> dict[str, Refusals]:
+    if not isinstance(value, dict) or len(value) > _MAX_SERVICES:
+        raise WireError("refused: an object of at most 64 was due")
+    return {_text(mark, "refused"): _read_refusals(each) for mark, each in value.items()}
+
+
+def _read_refusals(value: Any) -> Refusals:
+    if not isinstance(value, list) or len(value) < _REFUSALS_LENGTH:
+        raise WireError("refused: [count, age] was due")
+    return Refusals(in_a_row=_count(value[0], "refused"), age_s=_number(value[1], "refused"))
 
 
 def _read_entry(value: Any, lists: dict[str, list[str]]) -> RingEntry:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from agent.core import wire
 from agent.core.codec import WireError
+from agent.core.lockout import MOST_TOLD, mark_of
 from agent.core.model import (
     RING_SIZE,
     ChannelState,
     Outcome,
+    Refusals,
     RingEntry,
     ServiceStatus,
     Sight,
@@ -62,6 +64,11 @@ statuses = st.builds(
     loop_lag_s=st.integers(0, 10**6).map(lambda n: n / 1000),
     exchange=text,
     services=st.dictionaries(names, services, max_size=4),
+    refused=st.dictionaries(
+        text,
+        st.builds(Refusals, in_a_row=count, age_s=st.integers(0, 10**9).map(lambda n: n / 10)),
+        max_size=3,
+    ),
 )
 
 
@@ -101,6 +108,10 @@ def status_with(name: str) -> Status:
                 ring=(entry[n],) * RING_SIZE,
             )
             for n, service in enumerate(longest)
+        },
+        refused={
+            mark_of(f"credential-{n}"): Refusals(in_a_row=10**6, age_s=123456789.1)
+            for n in range(MOST_TOLD)
         },
     )
 
@@ -210,6 +221,11 @@ def changed(**fields: object) -> bytes:
         (changed(services={"x": {"ring": [[0, "ok", 0, None, None]]}}), "a step of no list"),
         (changed(services={"x": {"n": [1, 2, 3, 4]}}), "four counts"),
         (changed(services={"x": {"fail": [9.2]}}), "a level without its rate"),
+        (changed(refused=[]), "refusals of no credential"),
+        (changed(refused={"m": [3]}), "refusals without their age"),
+        (changed(refused={"m": [True, 1.0]}), "refusals that are no count"),
+        (changed(refused={"m": [3, -1.0]}), "an attempt in the future"),
+        (changed(refused={f"m{n}": [3, 1.0] for n in range(65)}), "more credentials than targets"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
