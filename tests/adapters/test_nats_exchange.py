@@ -33,6 +33,8 @@ from tests.support.counting_relay import CountingRelay
 HUBS = ("jember", "sorong", "medan", "hub-0", "hub-1", "hub-2")
 BRANCHES = (*HUBS, "office-0", "office-1", "office-2", "office-3")
 PASSWORD = "correct horse"
+QUIET_BULLETIN_BYTES = 1_500
+"""Twenty services and a few offices that are silent; measured, and rounded up."""
 
 
 class SteppingClock(BootClock):
@@ -257,14 +259,19 @@ class TestNatsExchange(ExchangeConformance):
                 await office.own_status()
                 await office.write_ledger("20260131", bytes(MAX_VALUE_BYTES))
                 ledger_bytes = relay.wire_bytes - before
+                before = relay.wire_bytes
+                await hub.announce("bulletin", bytes(QUIET_BULLETIN_BYTES))
+                await next_of(heard)
+                bulletin_bytes = relay.wire_bytes - before
             await office.close()
 
         # A heartbeat and a bulletin's beat every 10 s; a ping every 5 s, the server's every 120 s;
-        # the ledger every 15 minutes, at its very largest.
-        hour_bytes = 360 * pair_bytes + (720 + 30) * ping_bytes + 4 * ledger_bytes
+        # the bulletin every minute; the ledger every 15 minutes, at its very largest.
+        hour_bytes = 360 * pair_bytes + (720 + 30) * ping_bytes
+        hour_bytes += 60 * bulletin_bytes + 4 * ledger_bytes
         print(  # noqa: T201
             f"{hour_bytes:,.0f} bytes an hour: {pair_bytes} a pair, {ping_bytes} a ping, "
-            f"{ledger_bytes} a ledger"
+            f"{bulletin_bytes} a bulletin, {ledger_bytes} a ledger"
         )
         assert hour_bytes < 1_000_000
 
