@@ -57,7 +57,7 @@ class Change(StrEnum):
 
     OPENED = "opened"
     WORSE = "worse"
-    MILDER = "milder"
+    """More severe; less severe an incident never gets, it recovers."""
     GROWN = "grown"
     SHRUNK = "shrunk"
     STEP = "step"

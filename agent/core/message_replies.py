@@ -47,15 +47,12 @@ def _plain(template: Words) -> Telling:
     return tell
 
 
-def _severity(template: Words) -> Telling:
-    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
-        before = vocabulary.severity_tag(previous.severity, wording.language)
-        after = vocabulary.severity_tag(incident.severity, wording.language)
-        return slack_text.escape(
-            headlines.sentence(template, incident, wording, before=before, after=after)
-        )
-
-    return tell
+def _worse(incident: Incident, wording: Wording, previous: Incident) -> str:
+    before = vocabulary.severity_tag(previous.severity, wording.language)
+    after = vocabulary.severity_tag(incident.severity, wording.language)
+    return slack_text.escape(
+        headlines.sentence(words.WORSE, incident, wording, before=before, after=after)
+    )
 
 
 def _extent(template: Words) -> Telling:
@@ -92,8 +89,7 @@ def _opening(incident: Incident, wording: Wording, previous: Incident) -> str:
 
 _REPLIES: Mapping[Change, Telling] = {
     Change.OPENED: _opening,
-    Change.WORSE: _severity(words.WORSE),
-    Change.MILDER: _severity(words.MILDER),
+    Change.WORSE: _worse,
     Change.GROWN: _extent(words.GROWN),
     Change.SHRUNK: _extent(words.SHRUNK),
     Change.STEP: _step,

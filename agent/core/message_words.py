@@ -107,10 +107,6 @@ WORSE = Words(
     "{service}: memburuk, {before} menjadi {after}; {failing}/{reporting} kantor.",
     "{service}: worse, {before} became {after}; {failing}/{reporting} offices.",
 )
-MILDER = Words(
-    "{service}: membaik, {before} menjadi {after}; {failing}/{reporting} kantor.",
-    "{service}: milder, {before} became {after}; {failing}/{reporting} offices.",
-)
 GROWN = Words(
     "{service}: meluas dari {before} menjadi {failing} dari {reporting} kantor.",
     "{service}: grown from {before} to {failing} of {reporting} offices.",
