@@ -48,14 +48,15 @@ class Groups:
         must hide neither of them. So any k groups weigh nothing, and fewer votes never weigh more.
         ``votes`` holds only branches that vote more than 0.
         """
-        worst = self._worst(votes)
+        worst = self.worst(votes)
         return sum(
             value
             for branch, value in votes.items()
             if not any(group in worst for group in self.dropped_with[branch])
         )
 
-    def _worst(self, votes: Mapping[str, float]) -> list[str]:
+    def worst(self, votes: Mapping[str, float]) -> list[str]:
+        """The k groups that are looked past, by id: fewer when fewer hold any vote."""
         sums: dict[str, float] = {}
         shared: dict[tuple[str, str], float] = {}
         for branch, value in votes.items():
