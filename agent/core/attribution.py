@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.core import severity
+from agent.core import severity, spread
 from agent.core.graph import Graph
 from agent.core.model import (
     NATION,
@@ -23,14 +23,10 @@ from agent.core.model import (
     Scope,
     Severity,
     Situation,
-    Spread,
 )
 from agent.core.nation import Outlook
-from agent.core.vocabulary import zone_name
 
 _HALF = 0.5
-ZONES = ("WIB", "WITA", "WIT")
-"""From west to east, as people name them."""
 
 Place = tuple[Scope, str]
 """Scope and group: where an incident is."""
@@ -158,7 +154,7 @@ class _Judge:
                 if assessment.working and name != root and name not in affected
             ),
             evidence=evidence,
-            spread=_spread(evidence.failing, present, self.ground.branches),
+            spread=spread.of(evidence.failing, present, self.ground.branches),
         )
 
     def _is_national(self, service: str) -> bool:
@@ -214,18 +210,3 @@ def _phase(own: Sequence[Alarm], dragged: Sequence[Alarm]) -> AlarmPhase:
     if own or any(a.phase is not AlarmPhase.CLOSED for a in dragged):
         return AlarmPhase.RECOVERING
     return AlarmPhase.CLOSED
-
-
-def _spread(
-    failing: Sequence[str], present: Sequence[str], branches: Mapping[str, Branch]
-) -> Spread:
-    bad = set(failing)
-    zones: dict[str, tuple[int, int]] = {}
-    provinces: dict[str, tuple[int, int]] = {}
-    for branch in present:
-        where = branches[branch]
-        for place, table in ((zone_name(where.zone), zones), (where.province, provinces)):
-            hit, of = table.get(place, (0, 0))
-            table[place] = (hit + (branch in bad), of + 1)
-    in_order = {zone: zones[zone] for zone in ZONES if zone in zones}
-    return Spread(zones=in_order, provinces={p: n for p, n in provinces.items() if n[0]})

@@ -404,13 +404,15 @@ def _recovering_s(incident: Incident, to: Phase, now_s: float) -> float | None:
 def _kept_evidence(incident: Incident, situation: Situation, to: Phase) -> Evidence:
     """Of now; but the step and failure that were seen stay while newer ones are not.
 
-    All offices good, and not yet for long enough: the last extent is told until it is a recovery.
+    So does the smallest chance of coincidence: it bounds the whole life of the incident. All
+    offices good, and not yet for long enough: the last extent is told until it is a recovery.
     """
-    evidence = _bounded(situation.evidence)
+    old, evidence = incident.evidence, _bounded(situation.evidence)
     if to is Phase.OPEN and not evidence.failing:
-        return incident.evidence
+        return old
+    known = [c for c in (old.coincidence, evidence.coincidence) if c is not None]
+    evidence = replace(evidence, coincidence=min(known, default=None))
     if evidence.code is None and evidence.first_step is None:
-        old = incident.evidence
         return replace(
             evidence, first_step=old.first_step, code=old.code, code_share=old.code_share
         )

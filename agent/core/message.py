@@ -26,9 +26,8 @@ from agent.core.wording import Wording
 
 __all__ = ["SIGNS", "Rendered", "reply", "root"]
 
-PROVINCES_SHOWN = 4
+PLACES_SHOWN = 4
 TABLE_LIMIT = 1_800
-_MAX_ODDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +38,10 @@ class Rendered:
     blocks: tuple[Mapping[str, Any], ...]
 
 
-def root(
-    incident: Incident,
-    wording: Wording,
-    members: Sequence[Incident] = (),
-    *,
-    coincidence: float | None = None,
-) -> Rendered:
+def root(incident: Incident, wording: Wording, members: Sequence[Incident] = ()) -> Rendered:
     """The root message of an incident as it stands now.
 
-    ``members`` are the other incidents that a storm's message tells too; ``coincidence`` is the
-    probability that chance alone looks like this, told only if given.
+    ``members`` are the other incidents that a storm's message tells too.
     """
     together = (incident, *members)
     if members:
@@ -57,7 +49,7 @@ def root(
         lines = [_storm_table(together, wording), *_storm_lines(together, wording)]
     else:
         headline = headlines.of(incident, wording)
-        lines = _lines(incident, wording, coincidence)
+        lines = _lines(incident, wording)
     headline = headlines.tags(together, wording) + headline
     lines.insert(0, headlines.mention(together, wording))
     return _rendered(headlines.sign(together), headline, lines, wording)
@@ -90,7 +82,7 @@ def _markdown(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _lines(incident: Incident, wording: Wording, coincidence: float | None) -> list[str]:
+def _lines(incident: Incident, wording: Wording) -> list[str]:
     """What stands below the headline, the most telling first."""
     if incident.phase is Phase.CLOSED:
         return [
@@ -102,10 +94,11 @@ def _lines(incident: Incident, wording: Wording, coincidence: float | None) -> l
         _spread(incident, wording),
         _first_step(incident, wording),
         _not_the_network(incident, wording),
-        _coincidence(coincidence, wording),
+        _coincidence(incident.evidence.coincidence, wording),
         _named(words.WORKING, incident.working, wording),
         _named(words.AFFECTED, incident.affected, wording),
-        _provinces(incident, wording),
+        _most(words.PROVINCES, incident.spread.provinces, wording),
+        _most(words.CARRIERS, incident.spread.carriers, wording),
     ]
 
 
@@ -122,16 +115,12 @@ def _spread(incident: Incident, wording: Wording) -> str:
     return wording.say(said, count=count, zones=zones)
 
 
-def _provinces(incident: Incident, wording: Wording) -> str:
-    hit = [
-        (failing, reporting, province)
-        for province, (failing, reporting) in incident.spread.provinces.items()
-        if failing
-    ]
+def _most(template: Words, places: Mapping[str, tuple[int, int]], wording: Wording) -> str:
+    hit = [(failing, of, place) for place, (failing, of) in places.items() if failing]
     hit.sort(key=lambda row: (-row[0], row[2]))
     told = [f"{slack_text.name(name)} {failing}/{of}" for failing, of, name in hit]
-    names = wording.names(told, shown=PROVINCES_SHOWN)
-    return wording.say(words.PROVINCES, names=names) if names else ""
+    names = wording.names(told, shown=PLACES_SHOWN)
+    return wording.say(template, names=names) if names else ""
 
 
 def _first_step(incident: Incident, wording: Wording) -> str:
@@ -155,12 +144,7 @@ def _coincidence(probability: float | None, wording: Wording) -> str:
     """Odds rounded down to one figure, so that they never promise too much."""
     if probability is None or probability >= 1.0:
         return ""
-    odds = int(min(_MAX_ODDS, 1.0 / max(probability, 1e-12)))
-    figure = 10 ** (len(str(odds)) - 1)
-    said = f"{odds // figure * figure:,}"
-    if wording.language == "id":
-        said = said.replace(",", ".")
-    return wording.say(words.COINCIDENCE, odds=said)
+    return wording.say(words.COINCIDENCE, odds=wording.odds(probability))
 
 
 def _links(wording: Wording) -> str:

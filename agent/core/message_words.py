@@ -63,6 +63,7 @@ STORM_CLOSED = Words(
 SPREAD = Words("{count} provinsi, {zones}.", "{count} provinces, {zones}.")
 SPREAD_ONE = Words("1 provinsi, {zones}.", "1 province, {zones}.")
 PROVINCES = Words("Terbanyak: {names}.", "Most in: {names}.")
+CARRIERS = Words("Operator: {names}.", "Carriers: {names}.")
 FIRST_STEP = Words(
     "Langkah pertama yang rusak: {step}{cause}.", "First broken step: {step}{cause}."
 )
@@ -73,8 +74,8 @@ NOT_THE_NETWORK = Words(
     "Not the offices' network: controls normal at {count}/{count}.",
 )
 COINCIDENCE = Words(
-    "Peluang kebetulan: kurang dari 1 banding {odds}.",
-    "Chance of coincidence: less than 1 in {odds}.",
+    "Peluang kebetulan dalam setahun: kurang dari 1 banding {odds}.",
+    "Chance of coincidence in a year: less than 1 in {odds}.",
 )
 WORKING = Words("Masih berjalan: {names}.", "Still working: {names}.")
 AFFECTED = Words("Terdampak: {names}.", "Affected: {names}.")

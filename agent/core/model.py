@@ -353,6 +353,25 @@ class Evidence:
     code: str | None = None
     code_share: float = 0.0
     """Share of the bad results that carry ``code``."""
+    coincidence: float | None = None
+    """The chance in a year that offices alone look like this, at most; None: nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """The few numbers behind the nation's word on a service, where that word is not normal."""
+
+    channel: Channel
+    since_s: float
+    """Stream time of the suspicion, or of an alarm's first evidence."""
+    score: float = 0.0
+    """Branch equivalents: beyond the worst groups, or those of a region."""
+    threshold: float = 0.0
+    fresh: float = 0.0
+    """Of a suspicion: what results begun after the guard say, branch equivalents."""
+    fresh_needed: float = 0.0
+    coincidence: float | None = None
+    """As in :class:`Evidence`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,6 +413,8 @@ class Assessment:
     """Branches whose own long trouble with this service no longer votes."""
     score: float = 0.0
     threshold: float = 0.0
+    grounds: Grounds | None = None
+    """Of a suspicion or the worst alarm; None when there is neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,6 +443,8 @@ class Spread:
     zones: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """WIB, WITA, WIT."""
     provinces: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    carriers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of the offices whose carrier is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -512,6 +535,8 @@ class Bulletin:
     at_s: float
     """Stream time of the assessment."""
     services: Mapping[str, ServiceState] = field(default_factory=dict)
+    grounds: Mapping[str, Grounds] = field(default_factory=dict)
+    """Of services that are suspected or have an alarm, not more than a few."""
     focus: Focus | None = None
     incidents: tuple[IncidentSummary, ...] = ()
     roster: int = 0

@@ -17,6 +17,7 @@ from agent.core.vocabulary import Language, Words
 
 NAMES_LIMIT = 400
 """Characters of one list of names."""
+MAX_ODDS = 1_000_000
 _PLACE_LIMIT = 40
 _HTTP_CODE = re.compile(r"http_(\d{3})")
 
@@ -87,6 +88,18 @@ class Wording:
             if count:
                 said.append(f"{count} {(one if count == 1 else several).say(self.language)}")
         return " ".join(said)
+
+    def odds(self, probability: float) -> str:
+        """``1.000`` of "1 in 1.000": one figure, rounded down so that it never promises much."""
+        odds = int(min(MAX_ODDS, 1.0 / max(probability, 1e-12) + 1e-9))
+        figure = 10 ** (len(str(odds)) - 1)
+        said = f"{odds // figure * figure:,}"
+        return said.replace(",", ".") if self.language == "id" else said
+
+    def number(self, value: float, digits: int = 1) -> str:
+        """A number as the language writes it: ``2,3`` or ``2.3``; never ``-0,0``."""
+        said = f"{round(value, digits) + 0.0:.{digits}f}"
+        return said.replace(".", ",") if self.language == "id" else said
 
     def failure(self, code: str) -> str:
         """A failure's code in words, escaped; an unknown one in code style."""

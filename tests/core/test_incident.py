@@ -114,6 +114,19 @@ def test_an_outage_from_opened_to_closed():
     assert (it.incident.peak, it.incident.peak_of) == (10, 145)
 
 
+def test_the_smallest_chance_of_coincidence_is_kept_for_the_life_of_the_incident():
+    def rare(situation: Situation, coincidence: float | None) -> Situation:
+        return replace(situation, evidence=replace(situation.evidence, coincidence=coincidence))
+
+    it = Transcript(rare(BROKEN, None))
+    kept: list[float | None] = []
+    looks = [(BROKEN, 1e-3), (BROKEN, 1e-5), (BROKEN, 1e-2), (RECOVERING, None), (OVER, None)]
+    for at_s, (situation, coincidence) in enumerate(looks, 11):
+        it.see(10.0 * at_s, rare(situation, coincidence))
+        kept.append(it.incident.evidence.coincidence)
+    assert kept == [1e-3, 1e-5, 1e-5, 1e-5, 1e-5]
+
+
 def test_a_relapse_while_recovering_is_said_and_the_end_is_taken_back():
     it = Transcript()
     it.see(195.0, RECOVERING)

@@ -53,6 +53,7 @@ def an_incident(**changes: Any) -> Incident:  # noqa: ANN401 - any of its fields
             first_step="billing inquiry",
             code="http_503",
             code_share=1.0,
+            coincidence=1e-6,
         ),
         spread=Spread(
             zones={"WIB": (6, 6), "WITA": (4, 4), "WIT": (2, 2)},
@@ -85,6 +86,7 @@ def test_the_worked_outage_reads_as_it_was_designed():
         "12 provinsi, WIB 6/6 WITA 4/4 WIT 2/2.",
         "Langkah pertama yang rusak: `billing inquiry` (HTTP 503, 100 %).",
         "Bukan jaringan kantor: kontrol normal di 12/12.",
+        "Peluang kebetulan dalam setahun: kurang dari 1 banding 1.000.000.",
         "Masih berjalan: Masuk M-Paspor, Masuk SIMKIM.",
         "Terdampak: Konfirmasi pembayaran (MPN), Alokasi buku paspor, Pencetakan paspor.",
         (
@@ -387,13 +389,25 @@ def test_durations_are_said_in_their_two_largest_units(
         (None, None),
         (1.0, None),
         (0.000_081, "kurang dari 1 banding 10.000."),
+        (0.001, "dalam setahun: kurang dari 1 banding 1.000."),
         (0.0, "kurang dari 1 banding 1.000.000."),
     ],
 )
-def test_coincidence_is_told_only_if_given(probability: float | None, said: str | None):
-    text = message.root(an_incident(), Wording(), coincidence=probability).text
+def test_coincidence_is_told_only_if_known(probability: float | None, said: str | None):
+    evidence = replace(an_incident().evidence, coincidence=probability)
+    text = message.root(an_incident(evidence=evidence), Wording()).text
 
     assert (said in text) if said else ("banding" not in text)
+
+
+def test_the_carriers_that_are_hit_most_are_named_last():
+    spread = Spread(
+        zones={"WIB": (6, 6)}, provinces={"Jawa": (6, 6)}, carriers={"A": (1, 9), "B": (5, 5)}
+    )
+
+    text = message.root(an_incident(spread=spread), Wording()).text
+
+    assert text.splitlines()[-2:] == ["Terbanyak: Jawa 6/6.", "Operator: B 5/5, A 1/9."]
 
 
 def test_links_are_http_only_and_cannot_be_broken_out_of():
@@ -422,8 +436,11 @@ def test_hostile_names_neither_mention_nor_link_nor_grow(hostile: str):
             first_step=hostile,
             code=hostile,
             code_share=0.5,
+            coincidence=1e-6,
         ),
-        spread=Spread(zones={hostile: (1, 1)}, provinces={hostile: (1, 1)}),
+        spread=Spread(
+            zones={hostile: (1, 1)}, provinces={hostile: (1, 1)}, carriers={hostile: (1, 1)}
+        ),
         members=(f"incident.national.all.{hostile}",),
     )
     storm = [replace(everything, opening=number) for number in range(19)]
@@ -450,6 +467,7 @@ def test_a_whole_nation_in_distress_fits():
         spread=Spread(
             zones={"WIB": (95, 95), "WITA": (40, 40), "WIT": (10, 10)},
             provinces={f"Provinsi {number}": (4, 4) for number in range(38)},
+            carriers={f"Operator {number}": (12, 12) for number in range(12)},
         ),
     )
     storm = [replace(nation, root=service) for service in services]
