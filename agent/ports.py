@@ -355,6 +355,8 @@ class SkipReason(StrEnum):
     RUNNING = "still running"
     MISSED = "missed"
     """Its moment had passed: the machine slept, or the loop was late."""
+    CREDENTIAL = "credential refused"
+    """A credential that it needs was refused, and is not to be tried again yet."""
 
 
 class SendFailure(StrEnum):

@@ -230,6 +230,8 @@ class Journey:
         self._sent = 0
         self.last_status: int | None = None
         self.phases = Phases()
+        self.credentials_given: set[str] = set()
+        """Target roles whose credentials this run has asked for."""
 
     async def perform(self, step_id: str) -> None:
         """Execute one step. Afterwards ``phases`` and ``last_status`` tell what its requests cost.
@@ -243,7 +245,14 @@ class Journey:
         await self._methods[step_id](self)
 
     def credentials(self, role: str) -> dict[str, str]:
-        """The credentials configured for a target role, to be sent and never kept."""
+        """The credentials configured for a target role, to be sent and never kept.
+
+        Raises LookupError for a role that no step names: which credentials a journey may send is
+        known before it runs, so that one that was refused can be left alone for a while.
+        """
+        if all(each.role != role for each in self.steps):
+            raise LookupError(f'no step of {self.name} names the target "{role}"')
+        self.credentials_given.add(role)
         return dict(self._credentials.get(role, {}))
 
     def expect(self, condition: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence

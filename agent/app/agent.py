@@ -46,6 +46,12 @@ class Parts:
     jitter_s: float = 0.0
     """0 to 30: spreads the moments at which offices call themselves alone."""
 
+    @property
+    def credential_ids(self) -> Mapping[str, str]:
+        """What names the credentials, by target role; unnamed ones have no account to lock."""
+        named = {role: keys.get("credential_id") for role, keys in self.credentials.items()}
+        return {role: name for role, name in named.items() if name is not None}
+
 
 class Agent:
     """One office's agent."""
@@ -55,7 +61,13 @@ class Agent:
         self.parts = parts
         clock = parts.clock
         branch = identity.branch.id
-        self.office = Office(identity, plan.services, plan.tuning, clock.now_s())
+        self.office = Office(
+            identity,
+            plan.services,
+            plan.tuning,
+            clock.now_s(),
+            credential_ids=parts.credential_ids,
+        )
         self.sharer = Sharer(
             office=self.office,
             exchange=parts.exchange,

@@ -6,12 +6,13 @@ flow, told what time it is. All times are on this office's own boot-time clock u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent.core import evidence, focus
 from agent.core.evidence import Memory
 from agent.core.hearing import Hearing
+from agent.core.lockout import Lockouts
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -56,8 +57,15 @@ class Office:
     """The state of one office. One per agent."""
 
     def __init__(
-        self, identity: Identity, services: Sequence[str], tuning: Tuning, started_s: float
+        self,
+        identity: Identity,
+        services: Sequence[str],
+        tuning: Tuning,
+        started_s: float,
+        credential_ids: Mapping[str, str] | None = None,
     ) -> None:
+        """``credential_ids`` by target role, of those that have credentials."""
+        self.lockouts = Lockouts(credential_ids or {})
         self.identity = identity
         self.tuning = tuning
         self.sight = Sight()
@@ -69,7 +77,7 @@ class Office:
         self.runs = 0
         """Runs judged since this process started."""
         self.first_round: set[str] = set()
-        """Services with a result since this process started."""
+        """Services with a result since this process started, or with none that may be had."""
         self._started_s = started_s
         self.on_bulletin: Callable[[], None] = lambda: None
         """Called after a bulletin was taken: it may carry an order."""
@@ -88,7 +96,7 @@ class Office:
 
     @property
     def ready(self) -> bool:
-        """Every service has had a result."""
+        """Every service has had its turn."""
         return len(self.first_round) == len(self._memories)
 
     # --- probe -> judge -> remember
@@ -116,9 +124,14 @@ class Office:
             news = news or evidence.worth_telling(before, after, self.tuning, watched=watched)
         return verdicts, news
 
-    def resume(self, own: Status) -> None:
+    def pass_over(self, services: Sequence[str]) -> None:
+        """These services have had their turn, and could not be asked."""
+        self.first_round.update(services)
+
+    def resume(self, own: Status, now_s: float) -> None:
         """Take back what this branch had stored before it restarted; once, before publishing."""
         self.boot_counter = own.boot_counter + 1
+        self.lockouts.resume(own.refused, now_s)
         for service, stored in own.services.items():
             if service not in self._memories:
                 continue
@@ -204,6 +217,7 @@ class Office:
             loop_lag_s=self.loop_lag_s,
             exchange=self.exchange.value,
             services={name: memory.status(now_s) for name, memory in self._memories.items()},
+            refused=self.lockouts.status(now_s),
         )
 
     def told(self) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from agent.clock import Clock
 from agent.core import schedule
+from agent.core.lockout import PAUSE_S
 from agent.core.model import Run, Trigger, Verdict
 from agent.core.schedule import Bucket, Due, Pace, Plan, Seat
 from agent.pipeline.office import Office
@@ -41,6 +42,11 @@ class Probe:
     """Tokens that one run takes, by bucket: its own journey's and each target's."""
     spent: Mapping[str, tuple[str, float]]
     """Step id -> (bucket, tokens) that executing the step spends."""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The targets that the journey asks, and whose credentials it may send."""
+        return frozenset(step.role for step in self.journey.steps if step.role is not None)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -122,8 +128,8 @@ class Prober:
             self._meters.scheduler_lag(now_s - due.at_s)
             self._count_passed(probe, due.at_s, now_s, SkipReason.MISSED)
             after_s = max(due.at_s, now_s)
-            if not self._take(probe, now_s):
-                self._meters.run_skipped(probe.journey.name, SkipReason.BUDGET)
+            if (reason := self._held(probe, now_s)) is not None:
+                self._meters.run_skipped(probe.journey.name, reason)
                 if due.trigger is Trigger.REPROBE:
                     reprobes = probe.pace.reprobe_limit
                 continue
@@ -162,6 +168,7 @@ class Prober:
                 trigger=trigger,
             )
             self._give_back(probe, run)
+            self._hear_credentials(run)
             if any(facts.failure is not None for facts in run.executed):
                 await self._look()
             self._judge(run)
@@ -177,6 +184,28 @@ class Prober:
         _canonical_line(self._office.identity.branch.id, run, verdicts)
         if news:
             self._on_news()
+
+    def _held(self, probe: Probe, now_s: float) -> SkipReason | None:
+        """Why the run may not begin; if it may, it has what it needs."""
+        lockouts = self._office.lockouts
+        if not lockouts.allow(probe.roles, now_s):
+            if not lockouts.paused.isdisjoint(probe.roles):
+                self._office.pass_over(probe.services)
+            return SkipReason.CREDENTIAL
+        if not self._take(probe, now_s):
+            return SkipReason.BUDGET
+        lockouts.begin(probe.roles, now_s)
+        return None
+
+    def _hear_credentials(self, run: Run) -> None:
+        lockouts = self._office.lockouts
+        before = lockouts.paused
+        lockouts.hear(run)
+        branch = self._office.identity.branch.id
+        for role in sorted(lockouts.paused - before):
+            _log.warning("credential_refused", branch=branch, target=role, next_try_s=PAUSE_S)
+        for role in sorted(before - lockouts.paused):
+            _log.info("credential_accepted", branch=branch, target=role)
 
     def _take(self, probe: Probe, now_s: float) -> bool:
         taken = schedule.take_all(self._buckets, probe.cost, now_s)

@@ -87,6 +87,7 @@ async def _execute(
         phases=attempt.phases,
         status=attempt.last_status,
         failure=failure,
+        credentials=tuple(sorted(attempt.credentials_given)),
     )
 
 

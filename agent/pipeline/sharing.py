@@ -205,7 +205,7 @@ class Sharer:
             return
         ours = own.boot_id == self._office.identity.boot_id
         if not self._resumed and not ours:
-            self._office.resume(own)
+            self._office.resume(own, self._clock.now_s())
         elif not ours and self._yields_to(own):
             self._superseded = True
             raise Superseded(f"{self._branch}: boot {own.boot_counter} of this branch publishes")

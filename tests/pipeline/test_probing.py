@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent.core import schedule
+from agent.core.lockout import mark_of
 from agent.core.model import (
     Bulletin,
     IncidentSummary,
     Outcome,
+    Refusals,
     Scope,
     ServiceState,
     Severity,
@@ -387,3 +391,107 @@ async def test_an_office_that_cannot_see_says_nothing_good_either():
     office.controls.shown = CANNOT_SEE
     await office.probe_until(34.0)
     assert office.office.memory("simponi.billing").counts == (0, 0, 0, 0, 1)
+
+
+# --- credentials that are refused
+
+
+class SignIn(Journey):
+    name = "sign-in"
+
+    @step("sign in", service="simkim.login", role="simkim")
+    async def sign_in(self) -> None:
+        (await self.post("/sso", json=self.credentials("simkim"))).json()
+
+
+class Printing(Journey):
+    name = "printing"
+
+    @step("sign in", service="simkim.login", role="simkim")
+    async def sign_in(self) -> None:
+        (await self.post("/sso", json=self.credentials("simkim"))).json()
+
+    @step("queue", service="cetak", role="simkim")
+    async def see_queue(self) -> None:
+        (await self.get("/cetak")).json()
+
+
+SIMKIM = {"simkim": {"credential_id": "simkim-1", "password": "rahasia"}}
+
+
+def sign_ins(office: ProbedOffice) -> list[float]:
+    return [round(at_s, 3) for at_s, path in office.centre.asked if path == "/sso"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_after_three_refusals_in_a_row_a_credential_is_tried_once_an_hour(status):
+    office = ProbedOffice(SignIn, period_s=60.0, anchor_s=30.0, credentials=SIMKIM)
+    office.centre.says("/sso", status)
+    await office.probe_until(7400.0)
+    assert sign_ins(office) == [30.0, 90.0, 150.0, 3750.0, 7350.0]
+    slots, second_looks = 123, 5
+    assert office.skipped() == {"credential refused": slots - 5 + second_looks}
+
+
+async def test_an_accepted_credential_is_used_again_and_both_are_logged_once():
+    office = ProbedOffice(SignIn, period_s=60.0, anchor_s=30.0, credentials=SIMKIM)
+    office.centre.says("/sso", 401)
+    with capture_logs() as logs:
+        await office.probe_until(3700.0)
+        office.centre.says("/sso", 200)
+        await office.probe_until(3800.0)
+    assert sign_ins(office) == [30.0, 90.0, 150.0, 3750.0, 3765.0, 3780.0, 3795.0]
+    told = [log for log in logs if str(log["event"]).startswith("credential")]
+    assert [(log["event"], log["target"]) for log in told] == [
+        ("credential_refused", "simkim"),
+        ("credential_accepted", "simkim"),
+    ]
+    assert "rahasia" not in str(logs)
+
+
+async def test_all_journeys_that_sign_in_wait_and_the_others_go_on():
+    office = ProbedOffice(
+        SignIn, Printing, Billing, period_s=60.0, anchor_s=30.0, credentials=SIMKIM
+    )
+    office.centre.says("/sso", 401)
+    await office.probe_until(3700.0)
+    assert len(sign_ins(office)) <= 4  # Two of them began before either had an answer.
+    assert sign_ins(office)[-1] <= 150.0
+    assert len(office.starts(Billing)) == 62
+
+
+async def test_a_restart_leaves_a_refused_credential_alone_for_the_rest_of_its_hour():
+    office = ProbedOffice(SignIn, Printing, period_s=60.0, anchor_s=30.0, credentials=SIMKIM)
+    before = replace(
+        office.office.status(0.0), refused={mark_of("simkim-1"): Refusals(in_a_row=3, age_s=600.0)}
+    )
+    office.office.resume(before, 0.0)
+    await office.probe_until(2990.0)
+    assert sign_ins(office) == []
+    assert office.office.memory("simkim.login").ring == ()
+    assert office.office.ready
+    await office.probe_until(3040.0)
+    assert sign_ins(office) == [3030.0]
+
+
+async def test_a_run_that_may_not_sign_in_takes_no_tokens():
+    """Requests at simkim are earned in 1000 s: one that a held run took would be missed later."""
+    office = ProbedOffice(
+        SignIn,
+        period_s=60.0,
+        anchor_s=30.0,
+        credentials=SIMKIM,
+        requests_per_s={"simkim": 10 / 1000.0},
+    )
+    office.centre.says("/sso", 401)
+    await office.probe_until(6720.0)
+    assert sign_ins(office) == [1050.0, 2070.0, 3090.0, 6690.0]
+
+
+async def test_credentials_without_an_id_have_no_account_to_lock():
+    office = ProbedOffice(
+        SignIn, period_s=60.0, anchor_s=30.0, credentials={"simkim": {"password": "rahasia"}}
+    )
+    office.centre.says("/sso", 401)
+    await office.probe_until(200.0)
+    assert len(sign_ins(office)) > 3

@@ -113,7 +113,17 @@ class ProbedOffice:
         self._probing: asyncio.Task[None] | None = None
         services = dict.fromkeys(step.service for each in journeys for step in each.steps)
         identity = Identity(branch=JEMBER, program="0", nation="r1:0", boot_id=boot_id)
-        self.office = Office(identity, list(services), Tuning(), self.clock.now_s())
+        self.office = Office(
+            identity,
+            list(services),
+            Tuning(),
+            self.clock.now_s(),
+            credential_ids={
+                role: keys["credential_id"]
+                for role, keys in (credentials or {}).items()
+                if "credential_id" in keys
+            },
+        )
         probes = [
             probe_of(
                 each,
