@@ -13,8 +13,8 @@ from agent.core.model import Branch, Service
 from agent.core.schedule import Bucket, Pace, Seat
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
+from agent.pipeline.mandate import Mandate
 from agent.pipeline.probing import Probe, buckets_of, probe_of
-from agent.pipeline.term import Mandate
 from agent.probe import Journey
 
 

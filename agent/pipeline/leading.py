@@ -13,7 +13,8 @@ import structlog
 
 from agent.clock import Clock
 from agent.pipeline.leadership import Leadership
-from agent.pipeline.term import Mandate, Term
+from agent.pipeline.mandate import Mandate
+from agent.pipeline.term import Term
 from agent.ports import Exchange, Meters, Notifier
 
 STEP_S = 1.0

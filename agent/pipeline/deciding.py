@@ -1,0 +1,167 @@
+"""detect -> incident: what an assessment of the nation does to the incidents' records.
+
+Each incident advances by itself: one that cannot be written is decided again on the next tick, and
+holds up no other. The rules are the core's, the records the book's; nothing here knows a clock, so
+that a replay decides as its leader did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from agent.core import attribution, storm
+from agent.core import incident as incidents
+from agent.core.attribution import Ground, Place
+from agent.core.incident import Incident, Phase
+from agent.core.model import AlarmPhase, Situation
+from agent.core.nation import Nation, Outlook
+from agent.pipeline.incident_book import IncidentBook
+from agent.pipeline.mandate import Mandate
+from agent.pipeline.scribe import Scribe
+from agent.pipeline.storms import Storms
+from agent.ports import ExchangeError, Meters
+
+SETTLE_PERIODS = 1.2
+"""Periods after which every office has been asked again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Decider:
+    """Decides on the incidents, for one term."""
+
+    def __init__(
+        self, *, term: int, nation: Nation, book: IncidentBook, mandate: Mandate, meters: Meters
+    ) -> None:
+        self._term = term
+        self._nation = nation
+        self._book = book
+        self._mandate = mandate
+        self._ground = Ground(
+            graph=mandate.graph,
+            branches=mandate.branches,
+            present=nation.present,
+            hold_s=mandate.tuning.hold_dependant_s,
+        )
+        self._scribe = Scribe(book, mandate.wording, meters)
+        self._storms = Storms(book, self._scribe, mandate.wording)
+        self._trouble: list[ExchangeError] = []
+
+    async def take_over(self, now_s: float) -> None:
+        """Rewrite the open incidents under this term, and stand where they stand."""
+        for standing in self._book.incidents():
+            if not (standing.open or standing.untold):
+                continue
+            await self._book.change(
+                standing.name, lambda i: replace(i, term=self._term) if i is not None else None
+            )
+            if standing.open:
+                self._nation.resume(
+                    service=standing.root,
+                    channels=standing.channels,
+                    scope=standing.scope,
+                    group=standing.group,
+                    since_s=standing.since_s,
+                    declared_s=standing.opened_s,
+                    members=standing.evidence.failing,
+                    recovering=standing.phase is Phase.RECOVERING,
+                    ended_s=standing.ended_s,
+                    now_s=now_s,
+                )
+        self._storms.take_over(now_s)
+
+    async def decide(self, outlook: Outlook) -> list[ExchangeError]:
+        """Advance and open incidents; returns what could not be written."""
+        now_s = outlook.at_s
+        self._trouble = []
+        standing = {i.name: i for i in self._book.incidents() if i.open}
+        situations = attribution.attribute(outlook, _open_roots(standing), self._ground)
+        fresh: list[Situation] = []
+        for situation in situations:
+            name = incidents.record_name(situation.scope, situation.group, situation.root)
+            if name in standing:
+                await self._try(self._advance(standing[name], situation, now_s))
+            elif situation.phase is AlarmPhase.DECLARED:
+                fresh.append(situation)
+        await self._open(fresh, outlook)
+        for name in self._storms.due():
+            await self._try(self._storms.tend(name, now_s))
+        return self._trouble
+
+    async def _try(self, writing: Awaitable[object]) -> None:
+        """What cannot be written now is decided again on the next tick."""
+        try:
+            await writing
+        except ExchangeError as error:
+            self._trouble.append(error)
+
+    async def _open(self, fresh: list[Situation], outlook: Outlook) -> None:
+        standing = [i for i in self._book.incidents() if i.open]
+        troubles: list[Situation | Incident] = [*fresh, *standing]
+        involved = {service for each in troubles for service in (each.root, *each.affected)}
+        suspected = {a.service for a in outlook.assessments.values() if a.suspected} - involved
+        for opening in storm.openings(fresh, standing, suspected, outlook.at_s):
+            await self._try(self._open_one(opening, outlook.at_s))
+
+    async def _open_one(self, opening: storm.Opening, now_s: float) -> None:
+        situation = opening.situation
+        name = incidents.record_name(situation.scope, situation.group, situation.root)
+        channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
+
+        def how(before: Incident | None) -> Incident | None:
+            if before is not None and self._goes_on(before, now_s):
+                return self._advanced(before, situation, now_s)
+            return incidents.begin(
+                situation, channel=channel, term=self._term, now_s=now_s, storm=opening.storm
+            )
+
+        earlier = self._book.get(name)
+        opened = await self._book.change(name, how)
+        if opened is None:
+            return
+        _log.warning(
+            "incident_open",
+            id=opened.id,
+            severity=opened.severity.value,
+            failing=len(opened.evidence.failing),
+            reporting=opened.evidence.reporting,
+            storm=opened.storm,
+        )
+        continued = earlier is not None and earlier.id == opened.id
+        self._storms.stir(opened, earlier if continued else None)
+
+    def _goes_on(self, before: Incident, now_s: float) -> bool:
+        """A service that breaks again continues its incident, if that can still be told of."""
+        if before.open or before.storm is None:
+            return not incidents.opens_anew(before, now_s)
+        teller = self._book.get(before.storm)
+        return teller is not None and teller.open and not incidents.opens_anew(before, now_s)
+
+    async def _advance(self, standing: Incident, situation: Situation, now_s: float) -> None:
+        def how(incident: Incident | None) -> Incident | None:
+            return self._advanced(incident, situation, now_s) if incident is not None else None
+
+        after = await self._book.change(standing.name, how)
+        if after is None or after.revision == standing.revision:
+            return
+        if after.phase is not standing.phase:
+            _log.warning("incident_phase", id=after.id, phase=after.phase.value)
+        self._storms.stir(after, standing)
+
+    def _advanced(self, incident: Incident, situation: Situation, now_s: float) -> Incident:
+        """The incident advanced, and its new replies put into words."""
+        settle_s = SETTLE_PERIODS * self._mandate.periods_s.get(incident.root, 0.0)
+        after = incidents.advance(
+            incident, situation, term=self._term, now_s=now_s, settle_s=settle_s
+        )
+        return self._scribe.worded(after, incident)
+
+
+def _open_roots(standing: Mapping[str, Incident]) -> dict[Place, frozenset[str]]:
+    roots: dict[Place, set[str]] = {}
+    for incident in standing.values():
+        roots.setdefault((incident.scope, incident.group), set()).add(incident.root)
+    return {place: frozenset(names) for place, names in roots.items()}

@@ -1,0 +1,35 @@
+"""What a leader judges by, as its term, its replay and the simulation take it from nation.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.core.graph import Graph
+from agent.core.model import Branch, Routes
+from agent.core.nation import Nation
+from agent.core.tuning import Tuning
+from agent.core.wording import Wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """What a leader needs to know of the nation; from nation.yaml, the same at every hub."""
+
+    branches: Mapping[str, Branch]
+    graph: Graph
+    tuning: Tuning
+    periods_s: Mapping[str, float]
+    """T of each watched service."""
+    revision: str
+    routes: Routes
+    wording: Wording
+
+    def nation(self) -> Nation:
+        """The nation as a leader begins: nothing is known of it yet."""
+        return Nation(
+            branches=tuple(self.branches.values()),
+            periods_s=self.periods_s,
+            tuning=self.tuning,
+            revision=self.revision,
+        )
