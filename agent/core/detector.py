@@ -89,6 +89,16 @@ class Blip:
     duration_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workings:
+    """What a detector goes by, for whoever explains it: to be read only."""
+
+    seen: Seen
+    groups: Groups
+    regions: Regions
+    tuning: Tuning
+
+
 class ChannelDetector:
     """One channel of one service at the leader."""
 
@@ -133,6 +143,9 @@ class ChannelDetector:
         self.b2 = self._numbers.b2(size)
         self.creep = max(tuning.creep_floor, tuning.creep_share * size)
         self._regions = Regions(groups, tuning, a1=self.a1, period_s=period_s)
+        self.workings = Workings(
+            seen=self._seen, groups=groups, regions=self._regions, tuning=tuning
+        )
         self.may_be_national = (
             size >= tuning.small_roster and groups.provinces >= tuning.small_provinces
         )
@@ -246,6 +259,13 @@ class ChannelDetector:
     def vote(self, branch: str) -> float:
         """One branch's vote now."""
         return self._votes.get(branch, 0.0)
+
+    def weighed(self, suspicion: Suspicion) -> tuple[float, float]:
+        """What fresh results say for a suspicion beyond the worst groups, and against it (<= 0)."""
+        cap = self._numbers.cap
+        against = {b: z / cap for b, z in suspicion.z.items() if z > 0 and self._takes_part(b)}
+        good = sum(z for b, z in suspicion.z.items() if z < 0 and self._takes_part(b)) / cap
+        return self._groups.beyond_worst(against), good
 
     def interest(self, now_s: float) -> Interest | None:
         """How much this service would be worth a closer look of the whole nation."""
@@ -362,10 +382,7 @@ class ChannelDetector:
         suspicion = self.suspicion
         if suspicion is None:
             return
-        cap = self._numbers.cap
-        against = {b: z / cap for b, z in suspicion.z.items() if z > 0 and self._takes_part(b)}
-        spoken_for = self._groups.beyond_worst(against)
-        good = sum(z for b, z in suspicion.z.items() if z < 0 and self._takes_part(b)) / cap
+        spoken_for, good = self.weighed(suspicion)
         votes = self.score()
         confirmed = spoken_for + TOLERANCE >= self.a2 and spoken_for + good + TOLERANCE >= 0
         if confirmed and votes + TOLERANCE >= self.a1 and not blind:

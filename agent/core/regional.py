@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from agent.core.groups import ROSTER, Groups
 from agent.core.tuning import Tuning
@@ -46,6 +47,21 @@ class Region:
     since_s: float
     score: float
     threshold: float
+
+
+class Lack(StrEnum):
+    """What keeps a group from being in trouble; the first thing that does."""
+
+    OFFICES = "offices"
+    """Fewer than two offices vote."""
+    CONTRAST = "contrast"
+    """It stands out too little from the rest."""
+    WEIGHT = "weight"
+    """Too few votes, or in a small group too few whole ones that began together."""
+    GUARD = "guard"
+    """It has not gone on failing for longer than the guard."""
+    REST = "rest"
+    """Too much fails elsewhere."""
 
 
 class Regions:
@@ -93,6 +109,34 @@ class Regions:
             threshold=float(len(full)),
         )
 
+    def lacks(self, group: str, seen: Seen) -> Lack | None:
+        """What a group lacks to be in trouble, for people; None: nothing."""
+        members = self._groups.members[group]
+        voting = [branch for branch in members if branch in seen.votes]
+        if len(voting) < _FEWEST:
+            return Lack.OFFICES
+        if not self._stands_out(members, voting, seen):
+            return Lack.CONTRAST
+        reporting = sum(seen.takes_part(branch) for branch in members)
+        if len(members) > self._tuning.small_group:
+            return self._large_group_lacks(reporting, voting, seen)
+        return self._small_group_lacks(reporting, voting, seen)
+
+    def _large_group_lacks(self, reporting: int, voting: list[str], seen: Seen) -> Lack | None:
+        if self._large_group(reporting, voting, seen):
+            return None
+        heavy = _weight(voting, seen) + TOLERANCE >= self._enough_weight(reporting)
+        return Lack.GUARD if heavy else Lack.WEIGHT
+
+    def _small_group_lacks(self, reporting: int, voting: list[str], seen: Seen) -> Lack | None:
+        if self._small_group(reporting, voting, seen):
+            return None
+        together = self._together(_whole_votes(voting, seen), seen)
+        if len(together) < self._enough_offices(reporting):
+            return Lack.WEIGHT
+        fresh = self._beyond_guard(together, seen)
+        return Lack.GUARD if len(fresh) < self._enough_offices(reporting) else Lack.REST
+
     def _qualifies(self, group: str, seen: Seen) -> frozenset[str]:
         """The offices that make a group a regional trouble, or none."""
         members = self._groups.members[group]
@@ -108,28 +152,33 @@ class Regions:
         """The mean vote inside is several times the mean vote outside."""
         inside = sum(seen.takes_part(branch) for branch in members)
         outside = sum(seen.takes_part(branch) for branch in self._groups.roster) - inside
-        weight = sum(seen.votes[branch] for branch in voting)
+        weight = _weight(voting, seen)
         rest = sum(seen.votes.values()) - weight
         contrast = self._tuning.regional_contrast
         return weight / max(1, inside) + TOLERANCE >= contrast * rest / max(1, outside)
 
     def _large_group(self, reporting: int, voting: list[str], seen: Seen) -> frozenset[str]:
-        weight = sum(seen.votes[branch] for branch in voting)
-        enough = max(self._tuning.regional_score, self._tuning.regional_share * reporting)
+        enough = self._enough_weight(reporting)
         together = self._together(voting, seen)
-        if weight + TOLERANCE < enough or not self._beyond_guard(together, seen):
+        if _weight(voting, seen) + TOLERANCE < enough or not self._beyond_guard(together, seen):
             return frozenset()
         return frozenset(voting)
 
     def _small_group(self, reporting: int, voting: list[str], seen: Seen) -> frozenset[str]:
         together = self._together(_whole_votes(voting, seen), seen)
         fresh = self._beyond_guard(together, seen)
-        if len(fresh) < max(_FEWEST, self._tuning.small_group_share * reporting):
+        if len(fresh) < self._enough_offices(reporting):
             return frozenset()
         outside = {b: u for b, u in seen.votes.items() if b not in voting}
         if self._groups.beyond_worst(outside) >= self._a1 / 2:
             return frozenset()
         return frozenset(fresh)
+
+    def _enough_weight(self, reporting: int) -> float:
+        return max(self._tuning.regional_score, self._tuning.regional_share * reporting)
+
+    def _enough_offices(self, reporting: int) -> float:
+        return max(_FEWEST, self._tuning.small_group_share * reporting)
 
     def _together(self, branches: Collection[str], seen: Seen) -> list[str]:
         """Those that began to fail at about the same time as the last of them."""
@@ -144,6 +193,10 @@ class Regions:
             return []
         border_s = min(seen.first_bad_s[branch] for branch in branches) + self._tuning.guard_s
         return [branch for branch in branches if seen.last_bad_s[branch] > border_s]
+
+
+def _weight(branches: Sequence[str], seen: Seen) -> float:
+    return sum(seen.votes[branch] for branch in branches)
 
 
 def _whole_votes(branches: Sequence[str], seen: Seen) -> list[str]:
