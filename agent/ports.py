@@ -15,7 +15,7 @@ errors are turned into the ones below inside its adapter, and never seen anywher
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -237,6 +237,10 @@ class OpenSession(Session, Protocol):
 
 class Controls(Protocol):
     """The near controls of this office, and the front control of the centre."""
+
+    def ignore(self, names: Collection[str]) -> None:
+        """Let the controls of these shared names, and no others, count no more."""
+        ...
 
     async def look(self) -> Sight:
         """Try every control once, at the same time, and tell whether this office can see.

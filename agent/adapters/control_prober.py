@@ -50,6 +50,8 @@ class Control:
     kind: ControlKind
     host: str
     port: int
+    shared: str | None = None
+    """What all offices call it; None: this office's own. See ``agent.core.shared_controls``."""
     query: str = "."
     """The name that a DNS control asks for."""
     path: str = "/"
@@ -81,7 +83,7 @@ class ControlProber:
             await self._contexts.prepare([Trust()])
 
     def ignore(self, names: Collection[str]) -> None:
-        """Let these controls count no more: they fail at so many offices that they are broken."""
+        """Let the controls of these shared names, and no others, count no more."""
         self._ignored = frozenset(names)
 
     async def look(self) -> Sight:
@@ -96,10 +98,8 @@ class ControlProber:
             async with asyncio.timeout(self._timeout_s):
                 await self._try(control)
         except (OSError, LookupFailed, dns_query.DnsFailed, _NotHttpError, UnicodeError) as error:
-            return ControlReading(
-                name=control.name, group=control.group, answered=False, detail=_why(error)
-            )
-        return ControlReading(name=control.name, group=control.group, answered=True)
+            return _reading(control, answered=False, detail=_why(error))
+        return _reading(control, answered=True)
 
     async def _try(self, control: Control) -> None:
         address = (await self._resolver.addresses(control.host, control.port))[0]
@@ -119,6 +119,16 @@ class ControlProber:
                 await _expect_http(reader, writer, control)
         finally:
             writer.transport.abort()
+
+
+def _reading(control: Control, *, answered: bool, detail: str = "") -> ControlReading:
+    return ControlReading(
+        name=control.name,
+        group=control.group,
+        shared=control.shared,
+        answered=answered,
+        detail=detail,
+    )
 
 
 class _NotHttpError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from agent.adapters.page_frame import document, text
 from agent.core import vocabulary
@@ -145,6 +145,7 @@ def _facts(view: OfficeView) -> str:
     sight = "melihat" if view.sight.sees else f"tidak melihat: {view.sight.why_not}"
     facts = [
         ("Kantor ini", f"{view.branch.id}, {sight}, bursa {_EXCHANGE[view.exchange]}"),
+        *_ignored("Kontrol tidak dihitung di kantor ini", view.sight.ignored),
         *(_attendance(view)),
         ("Versi", view.version),
     ]
@@ -167,9 +168,14 @@ def _attendance(view: OfficeView) -> Iterable[tuple[str, str]]:
         ("Gangguan sendiri, suaranya tidak dihitung", bulletin.quarantined),
     )
     yield from ((title, _names(names)) for title, names in lists if names.count)
+    yield from _ignored("Kontrol rusak, tidak dihitung", bulletin.controls_ignored)
     leads = " (kantor ini)" if view.leads else ""
     yield "Pemimpin", f"{bulletin.leader}{leads}, masa {bulletin.term}"
     yield "Konfigurasi", bulletin.nation
+
+
+def _ignored(title: str, controls: Sequence[str]) -> Iterable[tuple[str, str]]:
+    return [(title, ", ".join(controls))] if controls else []
 
 
 def _names(names: Names) -> str:

@@ -60,7 +60,7 @@ class Exposition:
 class PrometheusExporter:
     """Counts what the pipeline does; implements ``agent.ports.Meters``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what configuration says of an agent, each by its name
         self,
         *,
         branch: Branch,
@@ -70,11 +70,14 @@ class PrometheusExporter:
         version: str,
         nation: str,
         clock: Clock,
+        controls: Sequence[str] = (),
     ) -> None:
+        """``controls``: the shared names of this office's near controls, of those that have one."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._clock = clock
         self._roster = frozenset(roster)
         self._services = tuple(services)
+        self._controls = tuple(controls)
         self._journeys = {name: frozenset(s.id for s in steps) for name, steps in journeys.items()}
         self._nation = nation
         self._registry = CollectorRegistry(auto_describe=True)
@@ -137,6 +140,9 @@ class PrometheusExporter:
     def sight(self, sight: Sight) -> None:
         """The controls have been tried."""
         self._metrics.gauge("office_sees").set(sight.sees)
+        for control in self._controls:
+            self._metrics.gauge("control_failing", control).set(control in sight.failing)
+            self._metrics.gauge("control_ignored", control).set(control in sight.ignored)
 
     def evidence(self, service: str, channel: Channel, *, w: float, p0: float) -> None:
         """This branch's evidence (nats) and learned rate of bad results."""
@@ -283,6 +289,8 @@ class PrometheusExporter:
                 self._metrics.gauge("step_info", journey, step.id, step.service).set(1)
 
     def _begin_services(self) -> None:
+        self._metrics.begin("control_failing", self._controls)
+        self._metrics.begin("control_ignored", self._controls)
         self._metrics.begin("verdicts", self._services, Outcome)
         self._metrics.begin("service_outcome", self._services, Outcome)
         self._metrics.begin("failures", self._services, FailureKind)

@@ -17,6 +17,11 @@ def status_document(view: OfficeView) -> dict[str, Any]:
         "sees": view.sight.sees,
         "why_not": view.sight.why_not,
         "front": view.sight.front,
+        "controls": {
+            "shared": list(view.sight.controls),
+            "failing": list(view.sight.failing),
+            "ignored": list(view.sight.ignored),
+        },
         "exchange": view.exchange.value,
         "leads": view.leads,
         "services": [_service(view, each) for each in view.services],
@@ -57,6 +62,7 @@ def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
         "mismatched": _names(bulletin.mismatched),
         "maintenance": _names(bulletin.maintenance),
         "quarantined": _names(bulletin.quarantined),
+        "controls_ignored": list(bulletin.controls_ignored),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import structlog
@@ -78,7 +79,7 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
     exchange = await opened.enter_async_context(
         exchange_of(settings.exchange, branch, outside.contexts, clock)
     )
-    meters = _meters(identity, plan, clock)
+    meters = _meters(identity, plan, outside.shared_controls, clock)
     parts = Parts(
         exchange=exchange,
         sessions=outside.sessions,
@@ -94,12 +95,15 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
     return agent
 
 
-def _meters(identity: Identity, plan: NationPlan, clock: Clock) -> PrometheusExporter:
+def _meters(
+    identity: Identity, plan: NationPlan, controls: Sequence[str], clock: Clock
+) -> PrometheusExporter:
     return PrometheusExporter(
         branch=identity.branch,
         roster=tuple(plan.branches),
         services=plan.services,
         journeys={journey.name: journey.steps for journey in plan.journeys},
+        controls=controls,
         version=identity.program,
         nation=identity.nation,
         clock=clock,

@@ -7,6 +7,7 @@ read their files again at every use, so that a token that is replaced works at o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from agent.config.branch import DNS_PORT, BranchSettings
 from agent.config.kinds import host_and_port
 from agent.config.secret_files import read_again
 from agent.core.model import Branch
+from agent.core.shared_controls import shared_name
 from agent.core.sight import ControlGroup
 from agent.ports import Notifier
 
@@ -41,9 +43,10 @@ class Outside:
             clock=clock,
             agent_name=user_agent(__version__, settings.contact),
         )
-        self.controls = ControlProber(
-            controls=list(controls(settings)), contexts=self.contexts, resolver=resolver
-        )
+        tried = list(controls(settings))
+        self.controls = ControlProber(controls=tried, contexts=self.contexts, resolver=resolver)
+        self.shared_controls = tuple(dict.fromkeys(each.shared for each in tried if each.shared))
+        """What the near controls are called that other offices have too."""
 
     async def prepare(self) -> None:
         """Load certificates, once. Raises :class:`agent.ports.ConfigurationError`."""
@@ -81,16 +84,20 @@ def _text(path: Path | None) -> str | None:
 
 
 def controls(settings: BranchSettings) -> Iterator[Control]:
-    """The controls, the near ones first."""
+    """The controls, the near ones first; the gateway and the fronts are never shared."""
     chosen = settings.controls
     if chosen.gateway is not None:
         yield _control(chosen.gateway, ControlGroup.GATEWAY)
     if chosen.resolver is not None:
-        yield _control(chosen.resolver, ControlGroup.RESOLVER)
+        yield _shared(_control(chosen.resolver, ControlGroup.RESOLVER))
     for network in chosen.networks:
-        yield _control(network, ControlGroup.NETWORK)
+        yield _shared(_control(network, ControlGroup.NETWORK))
     for front in chosen.front.values():
         yield _control(front, ControlGroup.FRONT)
+
+
+def _shared(control: Control) -> Control:
+    return replace(control, shared=shared_name(control.kind, control.host, control.port))
 
 
 def _control(control: written.Control, group: ControlGroup) -> Control:

@@ -57,6 +57,7 @@ def compose(
         quarantined=_names(
             sorted({b for each in outlook.assessments.values() for b in each.quarantined})
         ),
+        controls_ignored=outlook.controls_ignored,
     )
 
 

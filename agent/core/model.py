@@ -224,6 +224,12 @@ class Sight:
     why_not: str | None = None
     front: str | None = None
     """What the front control of the centre said; it classifies and never decides."""
+    controls: tuple[str, ...] = ()
+    """The near controls that other offices have too, by their shared names."""
+    failing: tuple[str, ...] = ()
+    """Those of ``controls`` that gave no answer."""
+    ignored: tuple[str, ...] = ()
+    """Those of ``controls`` that did not count: they are broken themselves, says the leader."""
 
 
 # --- the status of a branch, as the exchange carries it
@@ -548,6 +554,8 @@ class Bulletin:
     maintenance: Names = field(default_factory=Names)
     quarantined: Names = field(default_factory=Names)
     """Offices long in a trouble of their own with some service, which does not vote."""
+    controls_ignored: tuple[str, ...] = ()
+    """Shared names of controls that count nowhere: they fail at so many offices."""
 
     @property
     def fence(self) -> Fence:

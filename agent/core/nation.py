@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.core import groups, reading
+from agent.core import groups, reading, shared_controls
 from agent.core.detector import Blip, ChannelDetector, Declared
 from agent.core.focus import Director, Interest, heaviest
 from agent.core.groups import ROSTER
@@ -44,6 +44,8 @@ class Outlook:
     blips: tuple[Blip, ...] = ()
     focus: Focus | None = None
     """What all offices are to look at more closely."""
+    controls_ignored: tuple[str, ...] = ()
+    """Shared controls that are broken themselves and count nowhere."""
 
 
 class _Watched:
@@ -84,6 +86,7 @@ class Nation:
         self._present: set[str] = set()
         self._maintenance: frozenset[str] = frozenset()
         self._director: Director | None = None
+        self._controls_ignored: tuple[str, ...] = ()
         self._services = {
             service: _Watched(
                 {
@@ -205,6 +208,7 @@ class Nation:
             attendance=self.attendance(),
             blips=tuple(blips),
             focus=self._focus(now_s, blips, blind=blind),
+            controls_ignored=self._judge_controls(),
         )
 
     def _focus(self, now_s: float, blips: Sequence[Blip], *, blind: bool) -> Focus | None:
@@ -260,6 +264,15 @@ class Nation:
         for watched in self._services.values():
             for detector in watched.channels.values():
                 detector.revote(branch)
+
+    def _judge_controls(self) -> tuple[str, ...]:
+        """By all that are heard, those that cannot see among them: it may be why they cannot."""
+        awake = self._awake - self._maintenance
+        sights = {b: self._statuses[b].sight for b in awake if b in self._statuses}
+        self._controls_ignored = shared_controls.ignored(
+            sights, self._controls_ignored, self.groups
+        )
+        return self._controls_ignored
 
     def _blind(self) -> bool:
         return 2 * len(self._present) < len(self._branches)

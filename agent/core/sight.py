@@ -3,16 +3,24 @@
 An office whose own line is cut sees every central service fail. So before it votes it looks at
 things nearby: its gateway, its resolver, other networks. When two of these three groups give no
 answer, the office abstains and says why. The centre's own front door only classifies a failure.
+
+Controls that are broken themselves, says the leader, do not count; see ``shared_controls``. The
+rest decides by the same rule. Where fewer than two groups are left the office sees: one group
+cannot tell a cut line from its own trouble, and a national outage of what all offices use as
+controls must not silence them all. That is safe because nothing is ignored without a word of the
+leader's in the last seconds, and it came over this very line. An office whose line is cut hears no
+more, counts all of its controls again, and abstains.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.core.model import Sight
+from agent.core.shared_controls import MOST_CONTROLS
 
 FAILING_GROUPS = 2
 """Groups of near controls that must be without an answer before an office abstains."""
@@ -45,25 +53,36 @@ class ControlReading:
     answered: bool
     detail: str = ""
     """Why not, in a few words."""
+    shared: str | None = None
+    """What all offices call this control; None: this office's own."""
 
 
 def judge_sight(
-    readings: Iterable[ControlReading],
+    readings: Sequence[ControlReading],
     *,
     ignored: AbstractSet[str] = frozenset(),
     failing_groups: int = FAILING_GROUPS,
 ) -> Sight:
     """Tell whether the office can see.
 
-    ``ignored`` names controls that fail at so many offices that they themselves must be broken. A
-    group fails when none of its remaining controls answered; one without any says nothing.
+    ``ignored`` holds shared names of controls that fail at so many offices that they themselves
+    must be broken. A group fails when none of its remaining controls answered; one without any says
+    nothing.
     """
-    counted = [each for each in readings if each.name not in ignored]
+    near = [each for each in readings if each.group is not ControlGroup.FRONT]
+    counted = [each for each in near if each.shared not in ignored]
     failing = [words for group, words in _NEAR_WORDS.items() if _fails(group, counted)]
-    front = _front(each for each in counted if each.group is ControlGroup.FRONT)
-    if len(failing) < failing_groups:
-        return Sight(sees=True, front=front)
-    return Sight(sees=False, why_not=f"{_listed(failing)} do not answer", front=front)
+    blind = len(failing) >= failing_groups
+    shared = tuple(dict.fromkeys(each.shared for each in near if each.shared))[:MOST_CONTROLS]
+    answered = {each.shared for each in near if each.answered}
+    return Sight(
+        sees=not blind,
+        why_not=f"{_listed(failing)} do not answer" if blind else None,
+        front=_front(each for each in readings if each.group is ControlGroup.FRONT),
+        controls=shared,
+        failing=tuple(name for name in shared if name not in answered),
+        ignored=tuple(name for name in shared if name in ignored),
+    )
 
 
 def _fails(group: ControlGroup, readings: Iterable[ControlReading]) -> bool:

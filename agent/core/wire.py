@@ -5,11 +5,14 @@
      "services":{"simponi.billing":{"n":[412,0,2,0,3], "fail":[9.2103,0.005], "slow":[7.824,0.01],
                                     "ring":[[6.0,"fail",0,0,null], [0.0,"fail",0,0,null]]}},
      "steps":["billing inquiry"], "kinds":["http_503"], "roots":[],
-     "refused":{"5f70bf18a0860070":[3,1200.0]}}
+     "refused":{"5f70bf18a0860070":[3,1200.0]},
+     "controls":[["dns 9.9.9.9:53","tcp one.example:443"], [1], []]}
 
 ``n`` counts ok, slow, fail, drift, void over the life of the branch; a channel is ``[W, p0]``; a
 ring entry is ``[age_s, outcome, step, kind, blocked_by]``, the last three as places in the lists
 beside. ``refused`` is by credential: refusals in a row, and seconds since the last attempt.
+``controls`` are the shared near controls, then the places of those that fail, then of those that do
+not count.
 Absent means zero. Readers ignore fields that they do not know, so version 2 may add some.
 """
 
@@ -31,6 +34,7 @@ from agent.core.model import (
     Status,
     is_name,
 )
+from agent.core.shared_controls import MOST_CONTROLS, is_shared_name
 
 VERSION = 1
 MAX_STATUS_BYTES = 16_384
@@ -41,6 +45,7 @@ _MAX_NUMBER = 1e12
 _CHANNEL_LENGTH = 2
 _RING_ENTRY_LENGTH = 5
 _REFUSALS_LENGTH = 2
+_CONTROL_LISTS = 3
 
 
 def encode_status(status: Status) -> bytes:
@@ -61,6 +66,8 @@ def encode_status(status: Status) -> bytes:
         body["why"] = status.sight.why_not[:_MAX_TEXT]
     if status.sight.front:
         body["front"] = status.sight.front[:_MAX_TEXT]
+    if status.sight.controls:
+        body["controls"] = _controls(status.sight)
     body["services"] = {
         name: _service(service, steps, kinds, roots) for name, service in status.services.items()
     }
@@ -73,6 +80,14 @@ def encode_status(status: Status) -> bytes:
     if len(value) > MAX_STATUS_BYTES:
         raise ValueError(f"a status of {len(value)} bytes does not fit")
     return value
+
+
+def _controls(sight: Sight) -> list[list[str] | list[int]]:
+    has = sight.controls
+    return [
+        list(has),
+        *([has.index(each) for each in some] for some in (sight.failing, sight.ignored)),
+    ]
 
 
 class _Places:
@@ -141,6 +156,7 @@ def decode_status(branch: str, value: bytes) -> Status:
     if not isinstance(services, dict) or len(services) > _MAX_SERVICES:
         raise WireError("services: an object of at most 64 was due")
     lists = {key: _texts(body, key) for key in ("steps", "kinds", "roots")}
+    controls, failing, not_counted = _read_controls(body.get("controls", []))
     return Status(
         branch=branch,
         program=_text(body.get("program", ""), "program"),
@@ -152,12 +168,28 @@ def decode_status(branch: str, value: bytes) -> Status:
             sees=body.get("sees") is True,
             why_not=_optional(body, "why"),
             front=_optional(body, "front"),
+            controls=controls,
+            failing=failing,
+            ignored=not_counted,
         ),
         loop_lag_s=_number(body.get("lag", 0.0), "lag"),
         exchange=_text(body.get("exchange", ""), "exchange"),
         services={_name(key): _read_service(each, lists) for key, each in services.items()},
         refused=_refused(body.get("refused", {})),
     )
+
+
+def _read_controls(value: Any) -> list[tuple[str, ...]]:
+    """The controls of an office, those that fail, those that do not count: by their names."""
+    if not isinstance(value, list):
+        raise WireError("controls: a list of lists was due")
+    has, *some = [*value, [], [], []][:_CONTROL_LISTS]
+    for each in (has, *some):
+        if not isinstance(each, list) or len(each) > MOST_CONTROLS:
+            raise WireError(f"controls: a list of at most {MOST_CONTROLS} was due")
+    if not all(isinstance(name, str) and is_shared_name(name) for name in has):
+        raise WireError("a control of an impossible name")
+    return [tuple(has), *(tuple(_at(has, place) or "" for place in each) for each in some)]
 
 
 def _read_service(body: Any, lists: dict[str, list[str]]) -> ServiceStatus:

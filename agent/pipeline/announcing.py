@@ -100,4 +100,5 @@ class Announcer:
 def _states(bulletin: Bulletin) -> object:
     phases = [(i.id, i.phase, i.severity) for i in bulletin.incidents]
     order = bulletin.focus.order if bulletin.focus else None
-    return (dict(bulletin.services), phases, bulletin.blind, order)
+    ignored = bulletin.controls_ignored
+    return (dict(bulletin.services), phases, bulletin.blind, order, ignored)

@@ -32,6 +32,10 @@ from agent.core.tuning import Tuning
 from agent.core.verdict import judge
 from agent.core.view import ExchangeState, OfficeView, ServiceView
 
+CONTROLS_TOLD_S = 60.0
+"""Which shared controls fail is told at most this often: a control that flaps must not fill a
+rationed line with statuses."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -82,6 +86,10 @@ class Office:
         self.on_bulletin: Callable[[], None] = lambda: None
         """Called after a bulletin was taken: it may carry an order."""
         self._hearing = Hearing()
+        self._failing_twice = frozenset[str]()
+        """Shared controls without an answer in both of the last two looks."""
+        self._controls_told = frozenset[str]()
+        self._controls_told_s = float("-inf")
         self._memories = {service: evidence.fresh(tuning) for service in services}
         self._shown: dict[str, _Shown] = {}
 
@@ -104,9 +112,21 @@ class Office:
     def take_sight(self, sight: Sight) -> bool:
         """Take a reading of the controls; True if whether we can see has changed."""
         changed = sight.sees != self.sight.sees
+        self._failing_twice = frozenset(sight.failing) & frozenset(self.sight.failing)
         self.sight = sight
         self.abstained = self.abstained or not sight.sees
         return changed
+
+    def controls_news(self, now_s: float) -> bool:
+        """Other shared controls fail than the others were told; asking counts as telling them.
+
+        A packet that is lost now and then is no news: a control must fail twice in a row.
+        """
+        too_soon = now_s - self._controls_told_s < CONTROLS_TOLD_S
+        if too_soon or self._failing_twice == self._controls_told:
+            return False
+        self._controls_told, self._controls_told_s = self._failing_twice, now_s
+        return True
 
     def take_run(self, run: Run, now_s: float) -> tuple[tuple[Verdict, ...], bool]:
         """Judge a run and remember its verdicts; also tells whether the others must hear of it."""
@@ -201,6 +221,16 @@ class Office:
         if bulletin is None or bulletin.focus is None:
             return None
         return focus.shortened(bulletin.focus, now_s - self._hearing.taken_s)
+
+    def controls_ignored(self, now_s: float) -> frozenset[str]:
+        """Shared controls that the leader says are broken themselves.
+
+        None once the leader was not heard for ``LAPSES_S``: an office that is cut off must judge by
+        its own eyes, and what it last heard of its controls is from before. It also means that to
+        ignore anything takes a line that carries.
+        """
+        bulletin = self._hearing.heeded(now_s)
+        return frozenset(bulletin.controls_ignored) if bulletin is not None else frozenset()
 
     # --- judge -> exchange and page
 

@@ -16,7 +16,7 @@ import structlog
 from agent.clock import Clock
 from agent.core import schedule
 from agent.core.lockout import PAUSE_S
-from agent.core.model import Run, Trigger, Verdict
+from agent.core.model import Run, Sight, Trigger, Verdict
 from agent.core.schedule import Bucket, Due, Pace, Plan, Seat
 from agent.pipeline.office import Office
 from agent.pipeline.running import run_journey
@@ -237,8 +237,10 @@ class Prober:
 
     async def _look(self) -> None:
         """Try the controls now: a look that began before a run failed says nothing of it."""
+        self._controls.ignore(self._office.controls_ignored(self._clock.now_s()))
         sight = await self._controls.look()
         self._meters.sight(sight)
+        self._tell_of_controls(sight)
         if self._office.take_sight(sight):
             _log.warning(
                 "sight_changed",
@@ -247,6 +249,13 @@ class Prober:
                 why_not=sight.why_not,
             )
             self._on_news()
+        elif self._office.controls_news(self._clock.now_s()):
+            self._on_news()
+
+    def _tell_of_controls(self, sight: Sight) -> None:
+        if sight.ignored != self._office.sight.ignored:
+            branch = self._office.identity.branch.id
+            _log.warning("controls_ignored", branch=branch, controls=list(sight.ignored))
 
 
 def _shortest_way(probes: Sequence[Probe]) -> dict[str, Probe]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from agent.core.model import Sight
@@ -30,26 +30,47 @@ _TYPE_A = 1
 _ANSWERED = 0x8180
 """Flags of a plain, recursive, good answer."""
 
-_NO_ANSWERS = tuple(
-    ControlReading(name=group.value, group=group, answered=False, detail="timeout")
-    for group in (ControlGroup.GATEWAY, ControlGroup.RESOLVER, ControlGroup.NETWORK)
+RESOLVER = "dns resolver.example:53"
+NETWORKS = tuple(f"tcp network-{number}.example:443" for number in range(1, OTHER_NETWORKS + 1))
+"""The controls that all simulated offices share; each has a gateway of its own."""
+
+_NEAR = (
+    (ControlGroup.GATEWAY, None),
+    (ControlGroup.RESOLVER, RESOLVER),
+    *((ControlGroup.NETWORK, name) for name in NETWORKS),
 )
 
 
 class SimulatedControls:
     """``agent.ports.Controls`` of one office of an in-process centre."""
 
-    def __init__(self, centre: Centre, office: str) -> None:
+    def __init__(self, centre: Centre, office: str, dead: Collection[str] = ()) -> None:
+        """``dead``: shared controls that answer nobody, as that collection stands at each look."""
         self._centre = centre
         self._office = office
+        self._dead = dead
+        self._ignored = frozenset[str]()
+
+    def ignore(self, names: Collection[str]) -> None:
+        """Let the controls of these shared names, and no others, count no more."""
+        self._ignored = frozenset(names)
 
     async def look(self) -> Sight:
-        """See, unless this office's line is cut."""
-        if not self._centre.line_cut(self._office):
-            await asyncio.sleep(CONTROL_ANSWER_S)
-            return Sight()
-        await asyncio.sleep(CONTROL_TIMEOUT_S)
-        return judge_sight(_NO_ANSWERS)
+        """See, unless this office's line is cut or what it looks at is dead."""
+        cut = self._centre.line_cut(self._office)
+        readings = [self._reading(group, shared, cut=cut) for group, shared in _NEAR]
+        all_answer = all(each.answered for each in readings)
+        await asyncio.sleep(CONTROL_ANSWER_S if all_answer else CONTROL_TIMEOUT_S)
+        return judge_sight(readings, ignored=self._ignored)
+
+    def _reading(self, group: ControlGroup, shared: str | None, *, cut: bool) -> ControlReading:
+        return ControlReading(
+            name=shared or group.value,
+            group=group,
+            shared=shared,
+            answered=not cut and shared not in self._dead,
+            detail="timeout",
+        )
 
 
 class OfficeLine:

@@ -25,6 +25,8 @@ class MemoryWorld:
     def __init__(self, *, centre: Centre, workspace: Workspace, clock: Clock, seed: int) -> None:
         self.workspace = workspace
         self.store = MemoryStore(clock)
+        self.dead_controls: set[str] = set()
+        """Shared controls that answer nobody now, by name."""
         self._centre = centre
         self._clock = clock
         self._random = Random(seed)
@@ -41,7 +43,7 @@ class MemoryWorld:
                 self.store, branch.id, can_coordinate=branch.hub, latency_s=LATENCY_S
             ),
             sessions=CentreSessionFactory(self._centre, branch.id),
-            controls=SimulatedControls(self._centre, branch.id),
+            controls=SimulatedControls(self._centre, branch.id, self.dead_controls),
             meters=QuietMeters(),
             clock=self._clock,
             notifier=notifier if branch.hub else None,

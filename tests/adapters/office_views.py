@@ -101,6 +101,17 @@ ALONE = replace(NATIONAL, exchange=ExchangeState.STANDALONE, bulletin=None, bull
 
 STALE = replace(NATIONAL, exchange=ExchangeState.DEGRADED, bulletin_age_s=31.0)
 
+WITHOUT_A_CONTROL = replace(
+    CALM,
+    sight=Sight(
+        controls=("dns 9.9.9.9:53",), failing=("dns 9.9.9.9:53",), ignored=("dns 9.9.9.9:53",)
+    ),
+    bulletin=replace(
+        bulletin({}), controls_ignored=("dns 9.9.9.9:53", "tcp elsewhere.example:443")
+    ),
+)
+"""A public resolver is down for everybody, and something else that this office does not use."""
+
 CUT_OFF = replace(ALONE, sight=Sight(sees=False, why_not="gateway and resolver do not answer"))
 
 _EVIL = '<img src=x onerror=alert(1)>"\u202e\x1b[31m\x00'
@@ -113,8 +124,9 @@ EVIL = replace(
         leader=_EVIL,
         nation=_EVIL,
         silent=Names(count=9, first=(_EVIL,)),
+        controls_ignored=(_EVIL,),
     ),
-    sight=Sight(sees=True, front=_EVIL),
+    sight=Sight(sees=True, front=_EVIL, controls=(_EVIL,), failing=(_EVIL,), ignored=(_EVIL,)),
     version=_EVIL,
     runbook_url="javascript:alert(1)",
     grafana_url='https://grafana.example.invalid/"><script>',
@@ -127,5 +139,6 @@ ALL = {
     "alone": ALONE,
     "stale": STALE,
     "cut-off": CUT_OFF,
+    "without-a-control": WITHOUT_A_CONTROL,
     "evil": EVIL,
 }

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -23,8 +24,9 @@ TCP, TLS, HTTP, HTTPS, DNS = ControlKind
 
 
 def control(kind: ControlKind, port: int, group: ControlGroup = GATEWAY) -> Control:
+    name = f"{group}-{kind}"
     return Control(
-        name=f"{group}-{kind}", group=group, kind=kind, host="127.0.0.1", port=port, query="a.test"
+        name=name, group=group, kind=kind, host="127.0.0.1", port=port, query="a.test", shared=name
     )
 
 
@@ -148,6 +150,25 @@ async def test_controls_that_are_broken_everywhere_count_no_more():
     assert not (await looking.look()).sees
     looking.ignore({"resolver-dns"})
     assert (await looking.look()).sees
+
+
+async def test_what_is_this_offices_own_always_counts_and_is_named_nowhere():
+    own = [
+        replace(control(TCP, closed_port(), GATEWAY), shared=None),
+        replace(control(DNS, closed_port(), RESOLVER), shared=None),
+    ]
+    looking = prober(*own, timeout_s=0.2)
+    looking.ignore({each.name for each in own})
+    sight = await looking.look()
+    assert (sight.sees, sight.controls, sight.ignored) == (False, (), ())
+
+
+async def test_a_control_that_returns_counts_again():
+    looking = prober(control(TCP, closed_port(), GATEWAY), control(DNS, closed_port(), RESOLVER))
+    looking.ignore({"resolver-dns"})
+    assert (await looking.look()).ignored == ("resolver-dns",)
+    looking.ignore(())
+    assert not (await looking.look()).sees
 
 
 async def test_an_office_without_controls_sees():

@@ -99,6 +99,16 @@ def test_what_was_not_heard_lately_is_not_known(view: OfficeView):
         assert "seluruh Indonesia" not in words
 
 
+def test_a_control_that_is_not_counted_is_named():
+    words = Reading(nation_page(offices.WITHOUT_A_CONTROL)).words
+    assert "Kontrol tidak dihitung di kantor inidns 9.9.9.9:53" in words
+    assert "Kontrol rusak, tidak dihitungdns 9.9.9.9:53, tcp elsewhere.example:443" in words
+    assert "Kontrol" not in Reading(nation_page(offices.CALM)).words
+    document = json.loads(json.dumps(status_document(offices.WITHOUT_A_CONTROL)))
+    assert document["controls"]["ignored"] == ["dns 9.9.9.9:53"]
+    assert document["bulletin"]["controls_ignored"][1] == "tcp elsewhere.example:443"
+
+
 def test_a_long_list_of_affected_services_is_told_whole():
     everything = tuple(vocabulary.SERVICES)
     incident = replace(offices.INCIDENT, affected=everything)

@@ -47,6 +47,7 @@ JEMBER = Branch(
     island="Jawa",
     zone="Asia/Jakarta",
 )
+DNS, TCP = "dns 9.9.9.9:53", "tcp one.example:443"
 STEPS = (
     StepName(id="sign in", service="simkim.login", slow_after_s=1.5),
     StepName(id="billing inquiry", service="simponi.billing"),
@@ -94,6 +95,7 @@ def exporter(branch: Branch = JEMBER) -> PrometheusExporter:
         version="0.1.0",
         nation="r12:9f3c01ab",
         clock=StoppedClock(),
+        controls=(DNS, TCP),
     )
 
 
@@ -150,7 +152,15 @@ def a_busy_life() -> PrometheusExporter:
         ],
     )
     meters.run_skipped("payment", SkipReason.RUNNING)
-    meters.sight(Sight(sees=False, why_not="gateway and resolver do not answer"))
+    meters.sight(
+        Sight(
+            sees=False,
+            why_not="gateway and resolver do not answer",
+            controls=(DNS, TCP),
+            failing=(DNS, TCP),
+            ignored=(DNS,),
+        )
+    )
     meters.evidence("simponi.billing", Channel.FAIL, w=4.61, p0=0.005)
     meters.status_published()
     meters.status_failed(SendFailure.of(Denied("no")))
@@ -188,6 +198,9 @@ def test_what_happened_is_what_is_shown():
         "pantau_service_outcome{outcome=fail,service=simponi.billing}": 1,
         "pantau_service_outcome{outcome=ok,service=simponi.billing}": 0,
         "pantau_office_sees": 0,
+        f"pantau_control_failing{{control={TCP}}}": 1,
+        f"pantau_control_ignored{{control={TCP}}}": 0,
+        f"pantau_control_ignored{{control={DNS}}}": 1,
         "pantau_evidence_nats{channel=fail,service=simponi.billing}": 4.61,
         "pantau_status_publishes_total": 2,
         "pantau_status_publish_failures_total{reason=denied}": 1,
@@ -269,6 +282,7 @@ def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
     of.run_finished(run(executed=(stranger,)), [verdict("evil", Outcome.FAIL, "x" * 99)])
     of.run_skipped("unknown", SkipReason.BUDGET)
     of.evidence("evil", Channel.SLOW, w=1.0, p0=0.1)
+    of.sight(Sight(controls=("evil",), failing=("evil",), ignored=("evil",)))
     of.bulletin_received(replace(BULLETIN, mismatched=Names(count=9, first=("evil",))))
     after = samples(of)
     assert set(after) == before
@@ -287,6 +301,14 @@ def test_an_office_that_is_no_longer_mismatched_disappears():
     of = a_busy_life()
     of.bulletin_received(replace(BULLETIN, mismatched=Names()))
     assert "pantau_branch_mismatched{office=sorong}" not in samples(of)
+
+
+def test_a_control_that_counts_again_is_shown_so():
+    of = a_busy_life()
+    of.sight(Sight(controls=(DNS, TCP)))
+    shown = samples(of)
+    assert shown[f"pantau_control_ignored{{control={DNS}}}"] == 0
+    assert shown[f"pantau_control_failing{{control={TCP}}}"] == 0
 
 
 def test_many_agents_live_in_one_process():

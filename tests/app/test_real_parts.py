@@ -55,6 +55,19 @@ def test_each_control_is_asked_in_its_own_way(settings: BranchSettings):
     assert (made["edge"].group, made["edge"].host) == (ControlGroup.FRONT, "2001:db8::1")
 
 
+def test_what_other_offices_try_too_has_a_name_that_they_share(settings: BranchSettings):
+    made = {each.name: each.shared for each in real_parts.controls(settings)}
+    assert made == {
+        "gateway": None,
+        "a": None,
+        "b": None,
+        "c": "http c.example.invalid:80",
+        "edge": None,
+    }
+    outside = real_parts.Outside(settings, BootClock())
+    assert outside.shared_controls == ("http c.example.invalid:80",)
+
+
 def test_probes_get_their_credentials_as_plain_values(settings: BranchSettings):
     (simkim,) = real_parts.targets(settings)
     assert simkim.url == "https://simkim.example.invalid"

@@ -27,6 +27,7 @@ from agent.core.model import (
     Situation,
 )
 from agent.core.nation import Outlook
+from agent.core.shared_controls import MOST_CONTROLS
 
 NATIONAL, REGIONAL = Scope
 DECLARED, RECOVERING, CLOSED = AlarmPhase
@@ -189,3 +190,22 @@ def test_what_does_not_fit_is_left_out_from_the_least_important_on(
         replace(each, affected=each.affected[:affected]) for each in full.incidents[:shown]
     ), why
     assert (fits.services, fits.silent.count) == (full.services, 145), why
+
+
+def test_the_controls_that_count_no_more_stay_whatever_else_goes():
+    controls = tuple(f"dns a{n:02d}" + "x" * 60 for n in range(MOST_CONTROLS))
+    fits = bulletins.fitted(replace(crowded(100, 128), controls_ignored=controls), 16_384)
+    assert len(codec.to_bytes(fits)) <= 16_384
+    assert fits.controls_ignored == controls
+
+
+def test_controls_that_are_broken_are_told_and_otherwise_not_a_byte_of_them():
+    assert b"controls" not in codec.to_bytes(told(QUIET))
+    outlook = Outlook(
+        at_s=0.0,
+        assessments={},
+        attendance=Attendance(roster=3),
+        controls_ignored=("dns 9.9.9.9:53",),
+    )
+    bulletin = compose(outlook, (), term=1, leader="a", nation="r1:0")
+    assert bulletin.controls_ignored == ("dns 9.9.9.9:53",)

@@ -127,6 +127,45 @@ def test_a_silent_office_has_no_vote_and_a_beat_brings_it_back():
     assert (attendance.reporting, attendance.silent) == (tuple(ids(BRANCHES)), ())
 
 
+def missing_a_control(leader: Leader, branches: Iterable[Branch], *, sees: bool = True) -> None:
+    for branch in leader.branches:
+        leader.agents[branch.id].sight = Sight(controls=("dns 9.9.9.9:53",))
+    for branch in branches:
+        leader.agents[branch.id].sight = Sight(
+            sees=sees, controls=("dns 9.9.9.9:53",), failing=("dns 9.9.9.9:53",)
+        )
+
+
+def test_a_control_that_many_offices_miss_counts_no_more_until_few_do():
+    leader = Leader()
+    ignored = []
+    for missing in (4, 8, 4, 1):
+        missing_a_control(leader, BRANCHES[:missing])
+        leader.report(float(missing))
+        ignored.append(leader.nation.assess(float(missing)).controls_ignored)
+    assert ignored == [(), ("dns 9.9.9.9:53",), ("dns 9.9.9.9:53",), ()]
+
+
+def test_it_is_found_though_nobody_sees_any_more():
+    leader = Leader()
+    missing_a_control(leader, BRANCHES, sees=False)
+    outlook = leader.report(0.0).nation.assess(0.0)
+    assert outlook.attendance.blind
+    assert outlook.controls_ignored == ("dns 9.9.9.9:53",)
+
+
+def test_offices_that_are_silent_or_in_maintenance_say_nothing_of_a_control():
+    leader = Leader()
+    missing_a_control(leader, BRANCHES[:10])
+    leader.report(0.0)
+    for branch in BRANCHES[:4]:
+        leader.nation.fall_silent(branch.id)
+    leader.nation.maintain(ids(BRANCHES[4:8]))
+    assert leader.nation.assess(0.0).controls_ignored == ()
+    leader.nation.maintain(())
+    assert leader.nation.assess(0.0).controls_ignored == ("dns 9.9.9.9:53",)
+
+
 def test_an_old_record_proves_neither_presence_nor_silence():
     leader = Leader()
     leader.nation.hear(BRANCHES[0].id, leader.agents[BRANCHES[0].id].status(0.0), 0.0, 61.0)

@@ -24,6 +24,7 @@ from agent.core.model import (
     Status,
     is_name,
 )
+from agent.core.shared_controls import MOST_CONTROLS, is_shared_name
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -47,6 +48,29 @@ services = st.builds(
     slow=st.builds(ChannelState, w=level, p0=level, hot_s=st.none() | seconds),
     ring=st.lists(entries, max_size=RING_SIZE).map(tuple),
 )
+controls = st.lists(
+    st.from_regex(r"(tcp|dns|https) [a-z0-9.-]{1,20}:[0-9]{1,5}", fullmatch=True).filter(
+        is_shared_name
+    ),
+    unique=True,
+    max_size=MOST_CONTROLS,
+)
+
+
+@st.composite
+def sights(draw: st.DrawFn) -> Sight:
+    has = draw(controls)
+    some = st.just([]) if not has else st.lists(st.sampled_from(has), unique=True)
+    return Sight(
+        sees=draw(st.booleans()),
+        why_not=draw(st.none() | text.filter(bool)),
+        front=draw(st.none() | text.filter(bool)),
+        controls=tuple(has),
+        failing=tuple(draw(some)),
+        ignored=tuple(draw(some)),
+    )
+
+
 statuses = st.builds(
     Status,
     branch=names,
@@ -55,12 +79,7 @@ statuses = st.builds(
     boot_id=text,
     boot_counter=count,
     uptime_s=st.integers(0, 10**9).map(lambda n: n / 10),
-    sight=st.builds(
-        Sight,
-        sees=st.booleans(),
-        why_not=st.none() | text.filter(bool),
-        front=st.none() | text.filter(bool),
-    ),
+    sight=sights(),
     loop_lag_s=st.integers(0, 10**6).map(lambda n: n / 1000),
     exchange=text,
     services=st.dictionaries(names, services, max_size=4),
@@ -78,8 +97,12 @@ def test_a_status_comes_back_as_it_was_sent(status):
 
 
 def status_with(name: str) -> Status:
-    """The fullest status that is foreseen: twenty services of the longest names, full rings."""
+    """The fullest status that is foreseen: twenty services of the longest names, full rings.
+
+    And all controls that an office may name, failing and not counted.
+    """
     longest = [f"{n:02d}" + "x" * 126 for n in range(20)]
+    controls = tuple(f"dns a{n:02d}" + "x" * 60 for n in range(MOST_CONTROLS))
     entry = [
         RingEntry(
             age_s=12345.67,
@@ -97,7 +120,14 @@ def status_with(name: str) -> Status:
         boot_id="b" * 32,
         boot_counter=10**9,
         uptime_s=123456789.1,
-        sight=Sight(sees=False, why_not="w" * 300, front="f" * 300),
+        sight=Sight(
+            sees=False,
+            why_not="w" * 300,
+            front="f" * 300,
+            controls=controls,
+            failing=controls,
+            ignored=controls,
+        ),
         loop_lag_s=123.456,
         exchange="standalone",
         services={
@@ -119,7 +149,25 @@ def status_with(name: str) -> Status:
 def test_twenty_services_of_the_longest_names_with_full_rings_fit_in_sixteen_kilobytes():
     value = wire.encode_status(status_with("x" * 128))
     assert len(value) <= wire.MAX_STATUS_BYTES
-    assert len(wire.decode_status("x" * 128, value).services) == 20
+    read = wire.decode_status("x" * 128, value)
+    assert len(read.services) == 20
+    assert len(read.sight.failing) == len(read.sight.ignored) == MOST_CONTROLS
+
+
+def test_an_office_without_shared_controls_sends_not_a_byte_of_them():
+    assert b"controls" not in wire.encode_status(plain())
+
+
+def test_a_failing_control_is_told_by_its_place():
+    sight = Sight(controls=("dns 9.9.9.9:53", "tcp a.example:443"), failing=("tcp a.example:443",))
+    value = wire.encode_status(plain(sight=sight))
+    assert b'"controls":[["dns 9.9.9.9:53","tcp a.example:443"],[1],[]]' in value
+
+
+def test_a_reader_of_later_lists_of_controls_reads_the_first_three():
+    lists = [["dns 9.9.9.9:53"], [0], [0], ["what version 3 adds"]]
+    read = wire.decode_status("jember", changed(controls=lists)).sight
+    assert read.controls == read.failing == read.ignored == ("dns 9.9.9.9:53",)
 
 
 def test_a_step_of_endless_name_is_cut_and_not_refused_by_every_reader():
@@ -226,6 +274,11 @@ def changed(**fields: object) -> bytes:
         (changed(refused={"m": [True, 1.0]}), "refusals that are no count"),
         (changed(refused={"m": [3, -1.0]}), "an attempt in the future"),
         (changed(refused={f"m{n}": [3, 1.0] for n in range(65)}), "more credentials than targets"),
+        (changed(controls={}), "no lists of controls"),
+        (changed(controls=[["<b>"]]), "a control of an impossible name"),
+        (changed(controls=[[f"dns a{n}:53" for n in range(17)]]), "more controls than are told"),
+        (changed(controls=[["dns a:53"], [1]]), "a failing control of no list"),
+        (changed(controls=[["dns a:53"], [0] * 17]), "more failing controls than there are"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -268,6 +321,13 @@ def test_a_recorded_full_status_is_still_read():
     assert status.sight.why_not == "gateway and resolver do not answer"
     blocked = status.services["alokasi"].ring[-1]
     assert (blocked.outcome, blocked.blocked_by) == (Outcome.VOID, "dukcapil.nik")
+
+
+def test_a_recorded_status_with_controls_is_still_read():
+    sight = recorded("status-v1-controls").sight
+    assert sight.controls == ("dns 9.9.9.9:53", "tcp one.example:443", "https two.example:443")
+    assert sight.failing == ("dns 9.9.9.9:53", "tcp one.example:443")
+    assert sight.ignored == ("dns 9.9.9.9:53",)
 
 
 @pytest.mark.parametrize("name", ["status-v1-unknown-fields", "status-v2"])

@@ -62,6 +62,7 @@ class Speaker:
         self.assessments: Mapping[str, Assessment] = QUIET
         self.attendance = CALM
         self.focus: Focus | None = None
+        self.controls_ignored: tuple[str, ...] = ()
         self.standing: Sequence[Incident] = ()
         self.announcer = Announcer(
             branch="medan",
@@ -80,6 +81,7 @@ class Speaker:
                 assessments=self.assessments,
                 attendance=self.attendance,
                 focus=self.focus,
+                controls_ignored=self.controls_ignored,
             )
             try:
                 await self.announcer.announce(outlook, self.standing)
@@ -204,3 +206,10 @@ async def test_a_nation_in_its_worst_hour_still_fits_into_the_exchange(speaker: 
     assert len(speaker.store.public["bulletin"].value) <= MAX_VALUE_BYTES
     bulletin = speaker.bulletin()
     assert (len(bulletin.services), bulletin.silent.count) == (20, 145)
+
+
+async def test_a_control_that_counts_no_more_is_told_at_once(speaker: Speaker):
+    await speaker.speak(1)
+    speaker.controls_ignored = ("dns 9.9.9.9:53",)
+    assert await speaker.speak(1) == [(0.0, "bulletin")]
+    assert speaker.bulletin().controls_ignored == ("dns 9.9.9.9:53",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from agent.core.model import Branch, Sight, Trigger
 from agent.core.schedule import Pace, Seat
@@ -80,8 +80,12 @@ class FakeControls:
     def __init__(self, now_s: Callable[[], float]) -> None:
         self.shown = Sight()
         self.look_s = 0.1
+        self.ignored = frozenset[str]()
         self.looks: list[float] = []
         self._now_s = now_s
+
+    def ignore(self, names: Collection[str]) -> None:
+        self.ignored = frozenset(names)
 
     async def look(self) -> Sight:
         self.looks.append(self._now_s())
