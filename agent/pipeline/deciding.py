@@ -112,7 +112,7 @@ class Decider:
         channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
 
         def how(before: Incident | None) -> Incident | None:
-            if before is not None and self._goes_on(before, now_s):
+            if before is not None and self._storms.goes_on(before, now_s):
                 return self._advanced(before, situation, now_s)
             return incidents.begin(
                 situation, channel=channel, term=self._term, now_s=now_s, storm=opening.storm
@@ -132,13 +132,6 @@ class Decider:
         )
         continued = earlier is not None and earlier.id == opened.id
         self._storms.stir(opened, earlier if continued else None)
-
-    def _goes_on(self, before: Incident, now_s: float) -> bool:
-        """A service that breaks again continues its incident, if that can still be told of."""
-        if before.open or before.storm is None:
-            return not incidents.opens_anew(before, now_s)
-        teller = self._book.get(before.storm)
-        return teller is not None and teller.open and not incidents.opens_anew(before, now_s)
 
     async def _advance(self, standing: Incident, situation: Situation, now_s: float) -> None:
         def how(incident: Incident | None) -> Incident | None:

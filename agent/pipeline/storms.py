@@ -45,6 +45,21 @@ class Storms:
             change = after.messages[-1].change
             aloud.append((change, message.reply(after, change, self._wording, before)))
 
+    def goes_on(self, before: Incident, now_s: float) -> bool:
+        """A service that breaks again continues its incident, if that can still be told of.
+
+        A storm is told of as long as one of its incidents is open; and its first goes on so long,
+        since a second message would leave the first one saying for ever what it said.
+        """
+        if before.open:
+            return True
+        teller = before if before.storm is None else self._book.get(before.storm)
+        others = self._book.members(teller) if teller is not None else []
+        if before.storm is None:
+            return any(each.open for each in others) or not incidents.opens_anew(before, now_s)
+        told = teller is not None and any(each.open for each in (teller, *others))
+        return told and not incidents.opens_anew(before, now_s)
+
     def due(self) -> list[str]:
         """Names of incidents to be tended now: covered ones without a teller, and tellers."""
         covered = [each for each in self._book.incidents() if each.open and each.storm]

@@ -197,3 +197,22 @@ async def test_a_later_incident_of_a_members_name_is_no_member(leader: Leader):
     assert leader.book.members(leader.of(FIRST)) == [leader.of(SECOND)]
     await leader.opens(SECOND)
     assert leader.book.members(leader.of(FIRST)) == []
+
+
+async def test_a_storm_goes_on_while_one_of_its_incidents_is_open(leader: Leader):
+    later_s = NOW_S + 1000.0
+    for service in (FIRST, SECOND, THIRD):
+        await leader.opens(service, storm=None if service == FIRST else FIRST)
+    await leader.tends()
+    for service in (FIRST, SECOND):
+        over = replace(leader.of(service), phase=Phase.CLOSED, closed_s=NOW_S)
+        await leader.puts(service, over)
+
+    assert leader.storms.goes_on(leader.of(FIRST), later_s)
+    assert leader.storms.goes_on(leader.of(SECOND), NOW_S + 100.0)
+    assert not leader.storms.goes_on(leader.of(SECOND), later_s)
+
+    await leader.puts(THIRD, replace(leader.of(THIRD), phase=Phase.CLOSED, closed_s=NOW_S))
+    assert not leader.storms.goes_on(leader.of(FIRST), later_s)
+    assert leader.storms.goes_on(leader.of(FIRST), NOW_S + 100.0)
+    assert not leader.storms.goes_on(leader.of(SECOND), NOW_S + 100.0)
