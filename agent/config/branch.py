@@ -223,6 +223,15 @@ class Listeners(Strict):
         return self
 
 
+class Recording(Strict):
+    """Where this office keeps what it published, and what it saw while it led."""
+
+    file: Place
+    """Packed if its name ends in ``.gz``; the older half is kept beside it as ``<file>.1``."""
+    max_mebibytes: int = Field(default=256, ge=1, le=65_536)
+    """Of both files together."""
+
+
 class Log(Strict):
     """How the agent writes its log."""
 
@@ -244,6 +253,7 @@ class BranchSettings(Strict):
     slack: SlackSecrets | None = None
     listeners: Listeners = Field(default_factory=Listeners)
     log: Log = Field(default_factory=Log)
+    recording: Recording | None = None
 
     _lines: Lines = PrivateAttr(default_factory=lambda: Lines(file="branch.yaml"))
     _secret_files: Mapping[KeyPath, Path] = PrivateAttr(default_factory=dict)
