@@ -20,6 +20,11 @@ class StreamTime:
         self._previous: float | None = None
         self._window_began_s = now_s
 
+    @property
+    def known(self) -> bool:
+        """A stamp has arrived: our wall clock is asked no more."""
+        return self._present is not None or self._previous is not None
+
     def learn(self, stored_s: float, now_s: float) -> None:
         """A record stored at stream time ``stored_s`` has just arrived, live."""
         if now_s - self._window_began_s > _WINDOW_S:

@@ -10,39 +10,23 @@ from the offices nothing is assessed, and a term that stays so is given up.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Set as AbstractSet
 
 import structlog
 
 from agent.clock import Clock
-from agent.core import wire
-from agent.core.codec import WireError
 from agent.core.nation import Outlook
-from agent.core.stream_time import StreamTime
 from agent.pipeline.announcing import Announcer
 from agent.pipeline.deciding import Decider
 from agent.pipeline.delivery import Deliverer
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
+from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.telling import Desk
-from agent.ports import (
-    BeatPut,
-    Drop,
-    Exchange,
-    ExchangeError,
-    Meters,
-    Notifier,
-    Record,
-    Silent,
-    Stale,
-    StatusPut,
-    Synced,
-    WatchEvent,
-)
+from agent.ports import Exchange, ExchangeError, Meters, Notifier
 
 TICK_S = 0.5
-SYNC_S = 20.0
-"""A leader that sees nothing of the offices for this long lets another one try."""
 
 _log = structlog.get_logger(__name__)
 
@@ -66,15 +50,15 @@ class Term:
         self.book = IncidentBook(exchange, leadership.may_act)
         self.nation = mandate.nation()
         self.outlook: Outlook | None = None
-        self.fell_silent: set[str] = set()
-        """Branches that were silent at some time in this term."""
         self._branch = branch
-        self._exchange = exchange
-        self._mandate = mandate
-        self._clock = clock
-        self._meters = meters
-        self._stream = StreamTime(clock.now_s(), clock.wall_s())
-        self._synced = asyncio.Event()
+        self._lookout = Lookout(
+            branch=branch,
+            exchange=exchange,
+            nation=self.nation,
+            silent_after_s=mandate.tuning.silent_after_s,
+            clock=clock,
+            meters=meters,
+        )
         self.announcer = Announcer(
             branch=branch,
             nation=mandate.revision,
@@ -92,73 +76,31 @@ class Term:
             wording=mandate.wording,
             fallback=mandate.routes.fallback,
             clock=clock,
-            stream_now_s=self.stream_now_s,
+            stream_now_s=self._lookout.stream_now_s,
             meters=meters,
         )
         self._delivery = Deliverer(desk, self.book)
 
-    def stream_now_s(self) -> float:
-        """The exchange's time now."""
-        return self._stream.at(self._clock.now_s())
+    @property
+    def fell_silent(self) -> AbstractSet[str]:
+        """Branches that were silent at some time in this term."""
+        return self._lookout.fell_silent
 
     async def run(self) -> None:
         """Lead until cancelled. Raises TimeoutError, in a group, when we see nothing."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch_for_ever())
-            await self._see()
+            tasks.create_task(self._lookout.run())
+            await self._lookout.see()
             await self.book.load()
-            await self._decider.take_over(self.stream_now_s())
+            await self._decider.take_over(self._lookout.stream_now_s())
             tasks.create_task(self._delivery.run())
             tasks.create_task(self._assess_for_ever())
-
-    # --- exchange -> detect
-
-    async def _watch_for_ever(self) -> None:
-        async for event in self._exchange.watch(self._mandate.tuning.silent_after_s):
-            self._take(event)
-
-    def _take(self, event: WatchEvent) -> None:
-        match event:
-            case StatusPut(record=record, live=live):
-                self._take_status(record, live=live)
-            case BeatPut(record=record, live=live):
-                if live:
-                    self._stream.learn(record.stored_s, self._clock.now_s())
-                self.nation.beat(record.name, record.stored_s, self.stream_now_s())
-            case Silent(branch=branch):
-                _log.warning("branch_silent", silent=branch)
-                self.fell_silent.add(branch)
-                self.nation.fall_silent(branch)
-            case Stale(why=why):
-                _log.warning("watch_stale", branch=self._branch, why=why)
-                self._synced.clear()
-            case Synced():
-                self._synced.set()
-
-    def _take_status(self, record: Record, *, live: bool) -> None:
-        if live:
-            self._stream.learn(record.stored_s, self._clock.now_s())
-        try:
-            status = wire.decode_status(record.name, record.value)
-        except WireError as error:
-            self._meters.dropped(Drop.STATUS)
-            _log.warning("status_unreadable", sender=record.name, reason=str(error))
-            return
-        now_s = max(self.stream_now_s(), record.stored_s if live else 0.0)
-        if not self.nation.hear(record.name, status, record.stored_s, now_s):
-            self._meters.dropped(Drop.STATUS)
-
-    # --- detect -> incident
-
-    async def _see(self) -> None:
-        """Wait until the picture of the offices is whole."""
-        async with asyncio.timeout(SYNC_S):
-            await self._synced.wait()
 
     async def _assess_for_ever(self) -> None:
         fails = False
         while True:
-            await self._see()
+            await self._lookout.see()
+            self._lookout.miss()
             trouble = await self._assess()
             if bool(trouble) != fails:
                 fails = not fails
@@ -168,7 +110,7 @@ class Term:
 
     async def _assess(self) -> list[ExchangeError]:
         """One tick; what could not be written is decided again on the next."""
-        outlook = self.outlook = self.nation.assess(self.stream_now_s())
+        outlook = self.outlook = self.nation.assess(self._lookout.stream_now_s())
         for blip in outlook.blips:
             _log.info(
                 "blip", service=blip.service, channel=blip.channel, seconds=round(blip.duration_s)

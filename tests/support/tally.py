@@ -28,6 +28,8 @@ class Tally(QuietMeters):
         self.bulletins: list[Bulletin] = []
         self.heard = 0
         self.waiting = 0
+        self.leading = (False, 0)
+        """Whether this agent leads, and under which term."""
 
     def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
         del verdicts
@@ -61,6 +63,9 @@ class Tally(QuietMeters):
 
     def leader_heard(self) -> None:
         self.heard += 1
+
+    def leadership(self, *, leads: bool, term: int) -> None:
+        self.leading = (leads, term)
 
     def notify_attempted(self, effect: Effect | None) -> None:
         self.attempts[effect] += 1
