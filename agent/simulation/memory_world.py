@@ -17,8 +17,8 @@ from agent.simulation.workspace import Workspace, WorkspaceNotifier
 LATENCY_S = 0.05
 """From an office to the exchange and back."""
 CREDENTIALS = {"simkim": {"username": "pantau", "password": "sintetis"}}  # an invention  # nosec B105
-"""Without a ``credential_id``: there is no account to lock here, so that a play of a sign-in that is
-refused sees its end, and not only what comes an hour later."""
+"""Without a ``credential_id``: no account can be locked here, so that a play of a sign-in that is
+refused sees its end, and not only the attempts of an hour later."""
 
 
 class MemoryWorld:
