@@ -206,7 +206,7 @@ async def test_a_storm_goes_on_while_one_of_its_incidents_is_open(leader: Leader
     await leader.tends()
     for service in (FIRST, SECOND):
         over = replace(leader.of(service), phase=Phase.CLOSED, closed_s=NOW_S)
-        await leader.puts(service, over)
+        await leader.puts(service, replace(over, messages=(over.root_message,)))
 
     assert leader.storms.goes_on(leader.of(FIRST), later_s)
     assert leader.storms.goes_on(leader.of(SECOND), NOW_S + 100.0)
