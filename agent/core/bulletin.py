@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent.core import codec
@@ -11,6 +11,7 @@ from agent.core.model import (
     AlarmPhase,
     Assessment,
     Bulletin,
+    Grounds,
     IncidentSummary,
     Names,
     Scope,
@@ -21,6 +22,7 @@ from agent.core.nation import Outlook
 NAMES_SHOWN = 20
 INCIDENTS_SHOWN = 12
 """A storm has more rows than anyone reads; the page says how many offices, not all."""
+GROUNDS_SHOWN = 12
 
 
 def compose(
@@ -42,9 +44,10 @@ def compose(
         nation=nation,
         at_s=round(outlook.at_s, 1),
         services={
-            name: _state(assessment, name in affected, blind=attendance.blind)
+            name: state_of(assessment, name in affected, blind=attendance.blind)
             for name, assessment in outlook.assessments.items()
         },
+        grounds=_grounds(outlook.assessments),
         focus=outlook.focus,
         incidents=tuple(_summary(i) for i in _by_weight(standing)[:INCIDENTS_SHOWN]),
         roster=attendance.roster,
@@ -82,6 +85,7 @@ class _Room:
     affected: int
     """Of each incident."""
     incidents: int
+    grounds: int
 
     def shorten(self, bulletin: Bulletin) -> Bulletin:
         return replace(
@@ -90,6 +94,7 @@ class _Room:
                 replace(each, affected=each.affected[: self.affected])
                 for each in bulletin.incidents[: self.incidents]
             ),
+            grounds=dict(list(bulletin.grounds.items())[: self.grounds]),
             silent=self._first(bulletin.silent),
             abstaining=self._first(bulletin.abstaining),
             mismatched=self._first(bulletin.mismatched),
@@ -102,15 +107,16 @@ class _Room:
 
 
 _ROOMS = (
-    _Room(names=5, affected=20, incidents=12),
-    _Room(names=5, affected=3, incidents=12),
-    _Room(names=0, affected=0, incidents=6),
-    _Room(names=0, affected=0, incidents=1),
+    _Room(names=5, affected=20, incidents=12, grounds=3),
+    _Room(names=5, affected=3, incidents=12, grounds=3),
+    _Room(names=0, affected=0, incidents=6, grounds=0),
+    _Room(names=0, affected=0, incidents=1, grounds=0),
 )
 """What is left out, one after the other, until the rest fits."""
 
 
-def _state(assessment: Assessment, affected: bool, *, blind: bool) -> ServiceState:  # noqa: FBT001
+def state_of(assessment: Assessment, affected: bool, *, blind: bool) -> ServiceState:  # noqa: FBT001
+    """The nation's word on a service; ``affected``: it stands behind an open national incident."""
     phases = {(alarm.scope, alarm.phase) for alarm in assessment.alarms}
     if (Scope.NATIONAL, AlarmPhase.DECLARED) in phases:
         return ServiceState.NATIONAL
@@ -124,6 +130,13 @@ def _state(assessment: Assessment, affected: bool, *, blind: bool) -> ServiceSta
         return ServiceState.REGIONAL
     unknown = blind or assessment.reporting == 0
     return ServiceState.UNKNOWN if unknown else ServiceState.NORMAL
+
+
+def _grounds(assessments: Mapping[str, Assessment]) -> dict[str, Grounds]:
+    """Why a word is not normal: of few services, so that a nation's worst hour costs no line."""
+    told = {name: each.grounds for name, each in assessments.items() if each.grounds is not None}
+    first = sorted(told, key=lambda name: (told[name].since_s, name))[:GROUNDS_SHOWN]
+    return {name: told[name] for name in first}
 
 
 def _by_weight(standing: Sequence[Incident]) -> list[Incident]:
@@ -142,6 +155,7 @@ def _summary(incident: Incident) -> IncidentSummary:
         failing=len(incident.evidence.failing),
         reporting=incident.evidence.reporting,
         affected=incident.affected,
+        coincidence=incident.evidence.coincidence,
     )
 
 

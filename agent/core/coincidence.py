@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from math import ceil, exp, floor, log, log10
 
 from agent.core.groups import Groups
+from agent.core.tuning import ChannelTuning
 
 MARGIN = 2.0
 """How much more often than it learned an office is taken to be bad."""
@@ -63,6 +64,13 @@ class Chance:
         unit = 10.0 ** floor(log10(self.bound))
         rounded = ceil(self.bound / unit - 1e-9) * unit
         return float(f"{rounded:.1g}") if rounded < 1.0 else None
+
+
+def rate(p0: float, numbers: ChannelTuning) -> float | None:
+    """How often an office that learned ``p0`` is taken to be bad; None: perhaps more often."""
+    if p0 >= numbers.p0_ceiling:
+        return None
+    return MARGIN * max(numbers.p0_floor, p0)
 
 
 def looks_per_year(offices: int, period_s: float, fastest_per_s: float) -> float:

@@ -377,7 +377,7 @@ class Grounds:
     """Of a suspicion: what results begun after the guard say, branch equivalents."""
     fresh_needed: float = 0.0
     coincidence: float | None = None
-    """As in :class:`Evidence`."""
+    """Of a suspicion, as in :class:`Evidence`; of an alarm its incident knows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,6 +523,8 @@ class IncidentSummary:
     failing: int
     reporting: int
     affected: tuple[str, ...] = ()
+    coincidence: float | None = None
+    """As in :class:`Evidence`, the smallest of the incident's life."""
 
 
 Fence = tuple[float, int]

@@ -6,11 +6,11 @@ verdicts together mean. Times are stream time, seconds since 1970 by the exchang
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.core import groups, reading, shared_controls
+from agent.core import account, groups, reading, shared_controls, spread
+from agent.core.account import ServiceAccount
 from agent.core.detector import Blip, ChannelDetector, Declared
 from agent.core.focus import Director, Interest, heaviest
 from agent.core.groups import ROSTER
@@ -26,9 +26,11 @@ from agent.core.model import (
     Focus,
     Outcome,
     Scope,
+    Spread,
     Status,
 )
 from agent.core.reading import Observed
+from agent.core.reasons import Reasons, Watched
 from agent.core.tuning import Tuning
 
 _MOST = 0.8
@@ -46,22 +48,6 @@ class Outlook:
     """What all offices are to look at more closely."""
     controls_ignored: tuple[str, ...] = ()
     """Shared controls that are broken themselves and count nowhere."""
-
-
-class _Watched:
-    """One service: two detectors, and the newest result of every branch."""
-
-    def __init__(self, channels: Mapping[Channel, ChannelDetector], period_s: float) -> None:
-        self.channels = channels
-        self.period_s = period_s
-        self.newest: dict[str, Observed] = {}
-        self.newest_bad: dict[Channel, dict[str, Observed]] = {c: {} for c in Channel}
-
-    def remember(self, branch: str, result: Observed) -> None:
-        self.newest[branch] = result
-        for channel, newest in self.newest_bad.items():
-            if channel.is_bad(result.outcome):
-                newest[branch] = result
 
 
 class Nation:
@@ -86,9 +72,10 @@ class Nation:
         self._present: set[str] = set()
         self._maintenance: frozenset[str] = frozenset()
         self._director: Director | None = None
+        self._reasons = Reasons(self.groups, tuning, self._statuses, self.present)
         self._controls_ignored: tuple[str, ...] = ()
         self._services = {
-            service: _Watched(
+            service: Watched(
                 {
                     channel: ChannelDetector(
                         service, channel, self.groups, tuning, period_s, self._present.__contains__
@@ -241,7 +228,34 @@ class Nation:
             ),
         )
 
+    def account(self, service: str, now_s: float) -> ServiceAccount | None:
+        """All numbers behind what is said of a service now; None: it is not watched."""
+        watched = self._services.get(service)
+        if watched is None:
+            return None
+        assessment = self._assessment(service, watched, now_s)
+        return ServiceAccount(
+            at_s=now_s,
+            assessment=assessment,
+            attendance=self.attendance(),
+            channels=tuple(
+                account.of(
+                    detector,
+                    now_s,
+                    alarms=[each for each in assessment.alarms if each.channel is channel],
+                    now=self._reasons.evidence_in(watched, channel, NATION),
+                    chance=self._reasons.chance(watched, channel, NATION, now_s),
+                    spread=self._spread,
+                )
+                for channel, detector in watched.channels.items()
+            ),
+            guard_s=self._tuning.guard_s,
+        )
+
     # --- inside
+
+    def _spread(self, evidence: Evidence, group: str) -> Spread:
+        return spread.of(evidence.failing, self.present(group), self._branches)
 
     def _wake(self, branch: str, sent_s: float, now_s: float) -> None:
         """What was stored long ago (a snapshot's old value) proves no presence, nor silence."""
@@ -278,7 +292,7 @@ class Nation:
         return 2 * len(self._present) < len(self._branches)
 
     def _adopt(
-        self, watched: _Watched, branch: str, status: Status, name: str, sent_s: float
+        self, watched: Watched, branch: str, status: Status, name: str, sent_s: float
     ) -> None:
         """A branch heard for the first time: its levels stand, its old results do not vote."""
         service = status.services[name]
@@ -304,7 +318,7 @@ class Nation:
                 hot_since_s=None if hot_s is None else sent_s - hot_s,
             )
 
-    def _assessment(self, name: str, watched: _Watched, now_s: float) -> Assessment:
+    def _assessment(self, name: str, watched: Watched, now_s: float) -> Assessment:
         fail = watched.channels[Channel.FAIL]
         suspected = [d.suspicion for d in watched.channels.values() if d.suspicion is not None]
         oldest_s = now_s - self._tuning.result_expiry_periods * watched.period_s
@@ -318,15 +332,16 @@ class Nation:
                 blocked.setdefault(result.blocked_by, set()).add(branch)
             good += result.outcome in (Outcome.OK, Outcome.SLOW)
             bad += result.outcome.broken
+        alarms = tuple(
+            self._alarm(watched, channel, alarm)
+            for channel, detector in watched.channels.items()
+            for alarm in detector.alarms.values()
+        )
         return Assessment(
             service=name,
             suspected=bool(suspected),
             suspected_since_s=min((s.since_s for s in suspected), default=None),
-            alarms=tuple(
-                self._alarm(watched, channel, alarm)
-                for channel, detector in watched.channels.items()
-                for alarm in detector.alarms.values()
-            ),
+            alarms=alarms,
             blocked_by={root: frozenset(branches) for root, branches in blocked.items()},
             reporting=reporting,
             working=good > 0 and good >= _MOST * (good + bad),
@@ -335,9 +350,10 @@ class Nation:
             ),
             score=fail.score(),
             threshold=fail.a1,
+            grounds=self._reasons.grounds(watched, alarms, now_s),
         )
 
-    def _alarm(self, watched: _Watched, channel: Channel, alarm: Declared) -> Alarm:
+    def _alarm(self, watched: Watched, channel: Channel, alarm: Declared) -> Alarm:
         recovering = alarm.phase is not AlarmPhase.DECLARED
         return Alarm(
             service=watched.channels[channel].service,
@@ -349,25 +365,7 @@ class Nation:
             declared_s=alarm.declared_s,
             recovering_s=alarm.recovering_s if recovering else None,
             ended_s=alarm.recovery.well_since_s if recovering else None,
-            evidence=self._evidence(watched, channel, alarm),
-        )
-
-    def _evidence(self, watched: _Watched, channel: Channel, alarm: Declared) -> Evidence:
-        recovery = alarm.recovery
-        well = recovery.members - recovery.unwell().keys()
-        failing = tuple(b for b in watched.channels[channel].failing(alarm.group) if b not in well)
-        newest = watched.newest_bad[channel]
-        seen = [newest[b] for b in failing if b in newest]
-        steps = Counter(result.step for result in seen).most_common(1)
-        codes = Counter(result.code for result in seen if result.code).most_common(1)
-        return Evidence(
-            failing=failing,
-            reporting=len(self.present(alarm.group)),
-            score=alarm.score,
-            threshold=alarm.threshold,
-            first_step=steps[0][0] if steps else None,
-            code=codes[0][0] if codes else None,
-            code_share=codes[0][1] / len(seen) if codes else 0.0,
+            evidence=self._reasons.evidence(watched, channel, alarm),
         )
 
     def present(self, group: str) -> tuple[str, ...]:

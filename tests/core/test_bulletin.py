@@ -20,6 +20,7 @@ from agent.core.model import (
     Bulletin,
     Channel,
     Evidence,
+    Grounds,
     Names,
     Scope,
     ServiceState,
@@ -144,6 +145,42 @@ def test_an_incident_is_told_in_numbers_that_fit():
     assert (only.failing, only.reporting, only.since_s, only.phase) == (2, 3, 1.2, "open")
 
 
+def test_an_incident_brings_the_smallest_chance_of_coincidence_of_its_life():
+    kept = incident("y")
+    kept = replace(kept, evidence=replace(kept.evidence, coincidence=1e-5))
+    assert told(QUIET, kept).incidents[0].coincidence == 1e-5
+
+
+GROUNDS = Grounds(
+    channel=Channel.FAIL,
+    since_s=1_561_425_005.1,
+    score=13.7,
+    threshold=4.06,
+    fresh=1.6,
+    fresh_needed=2.44,
+    coincidence=0.0004,
+)
+
+
+def test_grounds_are_told_of_the_services_that_have_some_and_cost_little():
+    assert told(QUIET).grounds == {}
+    bulletin = told(replace(SUSPECTED, grounds=GROUNDS))
+    assert bulletin.grounds == {"x": GROUNDS}
+    cost = len(codec.to_bytes(bulletin)) - len(codec.to_bytes(told(SUSPECTED)))
+    assert cost <= 160, "bytes of a record that travels over every line"
+    assert codec.from_bytes(Bulletin, codec.to_bytes(bulletin)) == bulletin
+
+
+def test_of_many_grounds_the_oldest_are_told():
+    assessments = {
+        name: replace(QUIET, service=name, grounds=replace(GROUNDS, since_s=100.0 - n))
+        for n, name in enumerate(f"s{n:02d}" for n in range(40))
+    }
+    outlook = Outlook(at_s=0.0, assessments=assessments, attendance=Attendance(roster=3))
+    shown = compose(outlook, (), term=1, leader="a", nation="r1:0").grounds
+    assert list(shown) == [f"s{n:02d}" for n in range(39, 27, -1)]
+
+
 def test_the_fullest_bulletin_is_small_enough_for_every_line():
     standing = [
         incident(f"{n:02d}" + "x" * 60, affected=tuple("y" * 60 + str(i) for i in range(19)))
@@ -165,26 +202,30 @@ def crowded(services: int, letters: int) -> Bulletin:
         roster=145, silent=everyone, abstaining=everyone, mismatched=everyone, maintenance=everyone
     )
     bulletin = told(QUIET, *standing, attendance=attendance)
-    return replace(bulletin, services=dict.fromkeys(names[:services], S.RECOVERING))
+    return replace(
+        bulletin,
+        services=dict.fromkeys(names[:services], S.RECOVERING),
+        grounds=dict.fromkeys(names[: bulletins.GROUNDS_SHOWN], GROUNDS),
+    )
 
 
 @pytest.mark.parametrize(
-    ("services", "letters", "names", "affected", "shown", "why"),
+    ("services", "letters", "names", "affected", "shown", "grounds", "why"),
     [
-        (20, 10, 20, 20, 12, "what fits is left as it is"),
-        (20, 40, 5, 20, 12, "the names of offices go first"),
-        (20, 64, 5, 3, 12, "then what else is affected"),
-        (60, 100, 0, 0, 6, "then the lesser incidents"),
-        (100, 128, 0, 0, 1, "the services stay, and the worst incident"),
+        (20, 10, 20, 20, 12, 12, "what fits is left as it is"),
+        (20, 40, 5, 20, 12, 3, "the names of offices go first, and most grounds"),
+        (20, 64, 5, 3, 12, 3, "then what else is affected"),
+        (60, 100, 0, 0, 6, 0, "then the lesser incidents"),
+        (100, 128, 0, 0, 1, 0, "the services stay, and the worst incident"),
     ],
 )
 def test_what_does_not_fit_is_left_out_from_the_least_important_on(
-    services, letters, names, affected, shown, why
+    services, letters, names, affected, shown, grounds, why
 ):
     full = crowded(services, letters)
     fits = bulletins.fitted(full, 16_384)
     assert len(codec.to_bytes(fits)) <= 16_384, why
-    assert len(fits.silent.first) == names, why
+    assert (len(fits.silent.first), len(fits.grounds)) == (names, grounds), why
     assert {len(each.affected) for each in fits.incidents} == {affected}, why
     assert fits.incidents == tuple(
         replace(each, affected=each.affected[:affected]) for each in full.incidents[:shown]

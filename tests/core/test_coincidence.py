@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent.core import coincidence, groups
 from agent.core.coincidence import RAREST, YEAR_S, Chance
+from agent.core.tuning import FAIL
 from tests.support.verdicts import office, scattered
 
 rates_of_few = st.lists(st.floats(0.001, 0.6), min_size=1, max_size=9)
@@ -123,6 +124,19 @@ def test_an_office_whose_rate_is_not_known_does_not_count():
     rates = dict.fromkeys(nation.roster[:9], 0.01)
     assert coincidence.national(nation.roster, rates, nation, looks=1.0).seen == 7
     assert coincidence.regional(nation.roster, rates, 1, looks=1.0).seen == 9
+
+
+@pytest.mark.parametrize(
+    ("p0", "rate", "why"),
+    [
+        (0.0, 2 * FAIL.p0_floor, "nobody is taken to be better than the floor"),
+        (0.02, 0.04, "twice what was learned"),
+        (FAIL.p0_ceiling, None, "at the ceiling it may be any rate from there on"),
+        (0.5, None, "whatever a branch claims"),
+    ],
+)
+def test_how_often_an_office_is_taken_to_be_bad_by_itself(p0, rate, why):
+    assert coincidence.rate(p0, FAIL) == rate, why
 
 
 def test_every_look_and_every_place_makes_it_likelier():

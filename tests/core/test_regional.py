@@ -1,4 +1,4 @@
-"""Which of the groups in trouble is told. How they come to be is told with the detector, and here what keeps one from it."""
+"""Which of the groups in trouble is told, and what keeps one from it. The rest: the detector."""
 
 from __future__ import annotations
 
