@@ -1,0 +1,202 @@
+"""One office of ours in a trial: the real evidence and the real rule of when to probe next.
+
+While an office is well, unhurried and unwatched it needs no looking after: its base probes follow
+the plan to the slot, and the good ones are taken in one step when something happens to it. Only
+otherwise is every run of it an event. Two liberties: a run takes no time (its lag is in the
+report's), and a lost result of such a quiet time is learned from as a good one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.core import evidence, schedule
+from agent.core.evidence import Learning
+from agent.core.model import Trigger
+from agent.core.schedule import Due, Pace, Plan, Seat
+from agent.core.tuning import ChannelTuning, Tuning
+from agent.simulation.trials.traces import Trace
+
+_SAME_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What the leader's bulletin says to an office."""
+
+    watched: bool = False
+    """The service is suspected, or has an alarm."""
+    stood_down: bool = False
+    """A national alarm stands."""
+    focus_runs_per_s: float | None = None
+    """The rate of the order that stands."""
+
+
+QUIET = Word()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One result as it travels to the leader."""
+
+    place: int
+    started_s: float
+    bad: bool
+    p0: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What all offices of a trial have in common."""
+
+    trace: Trace
+    numbers: ChannelTuning
+    pace: Pace
+    bad: frozenset[int]
+    """The slots of the trace whose result is bad."""
+
+
+def rules_of(trace: Trace, tuning: Tuning) -> Rules:
+    """The rules of a trace's setting."""
+    return Rules(
+        trace=trace,
+        numbers=tuning.channel(trace.channel),
+        pace=Pace.within(
+            trace.setting.ceiling_runs_per_s,
+            trace.setting.size,
+            tuning.reprobe_s,
+            tuning.reprobe_limit,
+        ),
+        bad=frozenset(trace.bad),
+    )
+
+
+class OurOffice:
+    """One office. Times are seconds since the beginning of the trace."""
+
+    __slots__ = (
+        "_focus",
+        "_last_start_s",
+        "_next_slot",
+        "_place",
+        "_plan",
+        "_reprobes",
+        "_rules",
+        "_seat",
+        "due",
+        "learning",
+        "runs",
+        "version",
+        "word",
+    )
+
+    def __init__(self, place: int, rules: Rules, learning: Learning, since_s: float) -> None:
+        trace = rules.trace
+        self.learning = learning
+        self.word = QUIET
+        self.due: Due | None = None
+        """The next run, while runs are events; None: the plan is followed to the slot."""
+        self.version = 0
+        """Counts the plans made, so that one that was changed is not carried out."""
+        self.runs = dict.fromkeys(Trigger, 0)
+        self._place = place
+        self._rules = rules
+        share = schedule.share(rank=trace.rank[place], roster_size=trace.setting.size)
+        self._seat = Seat(share=share, now_s=trace.phase_s, wall_s=0.0)
+        self._plan = self._seat.plan(trace.setting.period_s)
+        self._focus: Plan | None = None
+        self._reprobes = 0
+        self._next_slot = trace.next_slot(place, since_s)
+        self._last_start_s: float | None = None
+
+    # --- what happens to it
+
+    def catch_up(self, now_s: float) -> None:
+        """Take the results of the plan up to ``now_s``, which were all good."""
+        if self.due is not None:
+            return
+        trace = self._rules.trace
+        coming = trace.next_slot(self._place, now_s)
+        good = (coming - self._next_slot) // trace.setting.size
+        if good <= 0:
+            return
+        self.learning = self.learning.observe_ok(
+            good, learn=not self.word.watched, tuning=self._rules.numbers
+        )
+        self.runs[Trigger.PLAN] += good
+        self._last_start_s = trace.start_of(coming - trace.setting.size)
+        self._reprobes = 0
+        self._next_slot = coming
+
+    def hear(self, word: Word, now_s: float) -> bool:
+        """Take the leader's word; tells whether the next run has changed."""
+        self.catch_up(now_s)
+        if word.focus_runs_per_s != self.word.focus_runs_per_s:
+            rate = word.focus_runs_per_s
+            self._focus = self._seat.plan(self._rules.pace.follow(rate)) if rate else None
+        self.word = word
+        return self.plan(now_s)
+
+    def run(self, at_s: float) -> Report | None:
+        """Carry out the run that is due, or that of the plan; what the leader is to hear of it."""
+        self.catch_up(at_s - _SAME_S)
+        trigger = self.due.trigger if self.due is not None else Trigger.PLAN
+        bad = self._result(at_s, trigger)
+        self.runs[trigger] += 1
+        self._last_start_s = at_s
+        self._reprobes = self._reprobes + 1 if trigger is Trigger.REPROBE else 0
+        while self._rules.trace.start_of(self._next_slot) <= at_s + _SAME_S:
+            self._next_slot += self._rules.trace.setting.size
+        if bad is None:
+            return None
+        before, learn = self.learning.w, trigger is Trigger.PLAN and not self.word.watched
+        self.learning = self.learning.observe(bad=bad, learn=learn, tuning=self._rules.numbers)
+        if not (self.word.watched or before > 0.0 or self.learning.w > 0.0):
+            return None
+        return Report(
+            place=self._place,
+            started_s=at_s,
+            bad=bad,
+            p0=self.learning.p0,
+            level=self.learning.w,
+        )
+
+    def _result(self, at_s: float, trigger: Trigger) -> bool | None:
+        """Whether a run is bad; one to the slot is the trace's own."""
+        trace, slot = self._rules.trace, self._next_slot
+        if trigger is Trigger.PLAN and abs(trace.start_of(slot) - at_s) < _SAME_S:
+            return None if trace.lost(slot) else slot in self._rules.bad
+        return trace.probe(self._place, at_s)
+
+    # --- when it probes next
+
+    def plan(self, now_s: float) -> bool:
+        """Decide on the next run; tells whether it is another than before."""
+        due = schedule.next_run(
+            self._plan,
+            self._rules.pace,
+            now_s=now_s,
+            last_start_s=self._last_start_s,
+            suspicious=self.learning.w > 0.0,
+            reprobes_in_a_row=self._reprobes,
+            stood_down=self.word.stood_down,
+            focus=self._focus,
+        )
+        before, self.due = self.due, None if self._is_quiet(due) else due
+        if before == self.due:
+            return False
+        self.version += 1
+        return True
+
+    def _is_quiet(self, due: Due) -> bool:
+        to_the_slot = due.at_s <= self._rules.trace.start_of(self._next_slot) + _SAME_S
+        undisturbed = self.learning.w == 0.0 and self._focus is None and not self.word.watched
+        return undisturbed and to_the_slot and due.trigger is Trigger.PLAN
+
+
+def first_learning(rules: Rules, place: int, *, learned: bool) -> Learning:
+    """What an office begins with: its own rate if it has learned it, or the floor."""
+    own = rules.trace.offices[place].background(rules.trace.channel)
+    p0 = evidence.bounded_p0(own, rules.numbers) if learned else rules.numbers.p0_floor
+    return Learning(p0=p0)
