@@ -23,7 +23,15 @@ from agent.pipeline.listening import Listener
 from agent.pipeline.office import Identity, Office
 from agent.pipeline.probing import Prober
 from agent.pipeline.sharing import Sharer
-from agent.ports import Controls, Exchange, ExchangeError, Meters, Notifier, SessionFactory
+from agent.ports import (
+    Controls,
+    Exchange,
+    ExchangeError,
+    Meters,
+    Notifier,
+    Recorder,
+    SessionFactory,
+)
 
 GOODBYE_S = 5.0
 
@@ -45,6 +53,8 @@ class Parts:
     """By target role; never shown."""
     jitter_s: float = 0.0
     """0 to 30: spreads the moments at which offices call themselves alone."""
+    recorder: Recorder | None = None
+    """Keeps what this office publishes, and what it sees while it leads."""
 
     @property
     def credential_ids(self) -> Mapping[str, str]:
@@ -74,6 +84,7 @@ class Agent:
             clock=clock,
             meters=parts.meters,
             jitter_s=parts.jitter_s,
+            recorder=parts.recorder,
         )
         self.listener = Listener(
             office=self.office, exchange=parts.exchange, clock=clock, meters=parts.meters
@@ -102,6 +113,7 @@ class Agent:
                 mandate=plan.mandate,
                 clock=clock,
                 meters=parts.meters,
+                recorder=parts.recorder,
             )
 
     def view(self) -> OfficeView:

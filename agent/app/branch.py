@@ -15,20 +15,24 @@ import structlog
 
 from agent import __version__
 from agent.adapters.prometheus_exporter import PrometheusExporter
+from agent.adapters.status_recording import StatusRecording
 from agent.adapters.web_listeners import operations_listener, public_listener
 from agent.app import real_parts
 from agent.app.agent import Agent, Parts
 from agent.app.plan import NationPlan, plan_nation
 from agent.app.real_exchange import exchange_of
 from agent.clock import BootClock, Clock
+from agent.config.branch import BranchSettings
 from agent.config.loading import Configuration
 from agent.pipeline.office import Identity
 from agent.pipeline.sharing import Superseded
+from agent.ports import Meters, Recorder
 
 OK, FAILED = 0, 1
 TEARDOWN_S = 25.0
 """All of it, with room to the 30 s after which a cluster kills what it asked to stop."""
 MOST_JITTER_S = 30.0
+MEBIBYTE = 1 << 20
 
 _log = structlog.get_logger(__name__)
 
@@ -89,6 +93,7 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
         notifier=real_parts.notifier(settings, branch, clock),
         credentials=real_parts.credentials(settings),
         jitter_s=secrets.SystemRandom().uniform(0.0, MOST_JITTER_S),
+        recorder=_recorder(settings, clock, meters, opened),
     )
     agent = Agent(plan, identity, parts)
     await _open_doors(configuration, agent, meters, opened)
@@ -108,6 +113,18 @@ def _meters(
         nation=identity.nation,
         clock=clock,
     )
+
+
+def _recorder(
+    settings: BranchSettings, clock: Clock, meters: Meters, opened: AsyncExitStack
+) -> Recorder | None:
+    chosen = settings.recording
+    if chosen is None:
+        return None
+    recording = StatusRecording(chosen.file, chosen.max_mebibytes * MEBIBYTE, clock, meters)
+    opened.push_async_callback(recording.close)
+    recording.start()
+    return recording
 
 
 async def _open_doors(

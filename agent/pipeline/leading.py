@@ -15,7 +15,7 @@ from agent.clock import Clock
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.term import Term
-from agent.ports import Exchange, Meters, Notifier
+from agent.ports import Exchange, Meters, Notifier, Recorder
 
 STEP_S = 1.0
 TICK_S = 0.5
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 class Leader:
     """The part of an electable agent that leads while it is elected."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a leader depends on, each by its name
         self,
         *,
         branch: str,
@@ -36,6 +36,7 @@ class Leader:
         mandate: Mandate,
         clock: Clock,
         meters: Meters,
+        recorder: Recorder | None = None,
     ) -> None:
         self._branch = branch
         self._exchange = exchange
@@ -44,6 +45,7 @@ class Leader:
         self._mandate = mandate
         self._clock = clock
         self._meters = meters
+        self._recorder = recorder
         self.term: Term | None = None
         """The term that this agent leads now, for whoever wants to look."""
 
@@ -72,6 +74,7 @@ class Leader:
             mandate=self._mandate,
             clock=self._clock,
             meters=self._meters,
+            recorder=self._recorder,
         )
         work = asyncio.ensure_future(self.term.run())
         try:

@@ -22,10 +22,13 @@ from agent.ports import (
     Drop,
     Exchange,
     Meters,
+    RecordedEvent,
+    Recorder,
     Silent,
     Stale,
     StatusPut,
     Synced,
+    TermBegan,
     WatchEvent,
 )
 
@@ -38,7 +41,7 @@ _log = structlog.get_logger(__name__)
 class Lookout:
     """Watches the offices for one term."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a lookout depends on, each by its name
         self,
         *,
         branch: str,
@@ -47,7 +50,10 @@ class Lookout:
         silent_after_s: float,
         clock: Clock,
         meters: Meters,
+        recorder: Recorder | None = None,
+        began: TermBegan | None = None,
     ) -> None:
+        """``recorder`` is told what the nation hears, and first of all that the term ``began``."""
         self.fell_silent: set[str] = set()
         """Branches that were silent at some time in this term."""
         self._branch = branch
@@ -56,6 +62,8 @@ class Lookout:
         self._silent_after_s = silent_after_s
         self._clock = clock
         self._meters = meters
+        self._recorder = recorder
+        self._began = began
         self._stream = StreamTime(clock.now_s(), clock.wall_s())
         self._held: list[StatusPut | BeatPut] = []
         """What stood before we looked."""
@@ -92,12 +100,14 @@ class Lookout:
                 self._fall_silent(branch)
             case Stale(why=why):
                 _log.warning("watch_stale", branch=self._branch, why=why)
+                self._note(event, self.stream_now_s())
                 self._held.clear()
                 self._synced_s = None
                 self._sees.clear()
             case Synced():
                 self._synced_s = self._clock.now_s()
                 self._release()
+                self._note(event, self.stream_now_s())
 
     def _take_put(self, put: StatusPut | BeatPut) -> None:
         if not put.live:
@@ -118,6 +128,7 @@ class Lookout:
 
     def _hear(self, put: StatusPut | BeatPut) -> None:
         record, now_s = put.record, max(self.stream_now_s(), put.record.stored_s)
+        self._note(put, now_s)
         if isinstance(put, BeatPut):
             self._nation.beat(record.name, record.stored_s, now_s)
             return
@@ -133,4 +144,14 @@ class Lookout:
     def _fall_silent(self, branch: str) -> None:
         _log.warning("branch_silent", silent=branch)
         self.fell_silent.add(branch)
+        self._note(Silent(branch=branch), self.stream_now_s())
         self._nation.fall_silent(branch)
+
+    def _note(self, event: RecordedEvent, at_s: float) -> None:
+        """Before the exchange's time is known nothing is heard, and so nothing noted."""
+        if self._recorder is None or not self._stream.known:
+            return
+        if self._began is not None:
+            self._recorder.record(self._began, at_s)
+            self._began = None
+        self._recorder.record(event, at_s)

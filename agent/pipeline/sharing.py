@@ -24,8 +24,10 @@ from agent.ports import (
     Exchange,
     ExchangeError,
     Meters,
+    OwnStatus,
     PantauError,
     Record,
+    Recorder,
     SendFailure,
 )
 
@@ -53,12 +55,14 @@ class Sharer:
         clock: Clock,
         meters: Meters,
         jitter_s: float = 0.0,
+        recorder: Recorder | None = None,
     ) -> None:
         """``jitter_s`` (0 to 30) spreads the moments at which offices call themselves alone."""
         self._office = office
         self._exchange = exchange
         self._clock = clock
         self._meters = meters
+        self._recorder = recorder
         self._standalone_s = STANDALONE_S + jitter_s
         self._news = asyncio.Event()
         self._resumed = False
@@ -154,7 +158,7 @@ class Sharer:
             return False
         try:
             value = wire.encode_status(self._office.status(self._clock.now_s()))
-            await self._exchange.publish(value)
+            revision = await self._exchange.publish(value)
         except ValueError as error:
             self._meters.status_failed(SendFailure.INVALID)
             _log.error("status_does_not_fit", branch=self._branch, reason=str(error))
@@ -165,6 +169,7 @@ class Sharer:
             self._note_failure("status", error)
             return False
         self._note_success("status")
+        self._note(value, revision)
         self._office.told()
         self._published_s = self._clock.now_s()
         self._meters.status_published()
@@ -221,6 +226,12 @@ class Sharer:
     @property
     def _branch(self) -> str:
         return self._office.identity.branch.id
+
+    def _note(self, value: bytes, revision: int) -> None:
+        if self._recorder is not None:
+            at_s = self._clock.wall_s()
+            own = Record(name=self._branch, value=value, revision=revision, stored_s=at_s)
+            self._recorder.record(OwnStatus(record=own), at_s)
 
     def _note_failure(self, what: str, error: ExchangeError) -> None:
         """A failing exchange is logged once when the first thing fails that is asked of it."""

@@ -24,7 +24,7 @@ from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.telling import Desk
-from agent.ports import Exchange, ExchangeError, Meters, Notifier
+from agent.ports import Exchange, ExchangeError, Meters, Notifier, Recorder, TermBegan
 
 TICK_S = 0.5
 
@@ -45,6 +45,7 @@ class Term:
         mandate: Mandate,
         clock: Clock,
         meters: Meters,
+        recorder: Recorder | None = None,
     ) -> None:
         self.number = number
         self.book = IncidentBook(exchange, leadership.may_act)
@@ -58,6 +59,8 @@ class Term:
             silent_after_s=mandate.tuning.silent_after_s,
             clock=clock,
             meters=meters,
+            recorder=recorder,
+            began=TermBegan(branch=branch, term=number, nation=mandate.revision),
         )
         self.announcer = Announcer(
             branch=branch,
