@@ -15,10 +15,12 @@ import structlog
 
 from agent.app.plan import NationPlan
 from agent.clock import Clock
+from agent.core import standing
 from agent.core.synthetic import applicant_for
 from agent.core.view import OfficeView
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.leading import Leader
+from agent.pipeline.ledger_keeping import LedgerKeeper
 from agent.pipeline.listening import Listener
 from agent.pipeline.office import Identity, Office
 from agent.pipeline.probing import Prober
@@ -89,6 +91,17 @@ class Agent:
         self.listener = Listener(
             office=self.office, exchange=parts.exchange, clock=clock, meters=parts.meters
         )
+        self.keeper = LedgerKeeper(
+            office=self.office,
+            exchange=parts.exchange,
+            clock=clock,
+            meters=parts.meters,
+            lasts_s={
+                service: standing.lasts_s(period_s, plan.tuning)
+                for service, period_s in plan.mandate.periods_s.items()
+            },
+            confirm=self.sharer.confirm,
+        )
         probes = plan.probes(branch, now_s=clock.now_s(), wall_s=clock.wall_s())
         self.prober = Prober(
             office=self.office,
@@ -124,7 +137,7 @@ class Agent:
         )
 
     async def run(self) -> None:
-        """Run until cancelled, then say goodbye: resign, publish once more, let go.
+        """Run until cancelled, then say goodbye: resign, publish and store once more, let go.
 
         Raises :class:`agent.pipeline.sharing.Superseded` when a newer start of this branch
         publishes.
@@ -135,6 +148,7 @@ class Agent:
                 tasks.create_task(self.sharer.run())
                 tasks.create_task(self.listener.run())
                 tasks.create_task(self.prober.run())
+                tasks.create_task(self.keeper.run())
                 if self.leader is not None:
                     tasks.create_task(self.leader.run())
         finally:
@@ -157,6 +171,7 @@ class Agent:
             async with asyncio.timeout(GOODBYE_S):
                 await self.leadership.resign()
                 await self.sharer.say_goodbye()
+                await self.keeper.say_goodbye()
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 if self.parts.notifier is not None:

@@ -85,6 +85,8 @@ class Office:
         self._started_s = started_s
         self.on_bulletin: Callable[[], None] = lambda: None
         """Called after a bulletin was taken: it may carry an order."""
+        self.on_judged: Callable[[], None] = lambda: None
+        """Called after a run was judged, and when whether we can see has changed."""
         self._hearing = Hearing()
         self._failing_twice = frozenset[str]()
         """Shared controls without an answer in both of the last two looks."""
@@ -115,6 +117,8 @@ class Office:
         self._failing_twice = frozenset(sight.failing) & frozenset(self.sight.failing)
         self.sight = sight
         self.abstained = self.abstained or not sight.sees
+        if changed:
+            self.on_judged()
         return changed
 
     def controls_news(self, now_s: float) -> bool:
@@ -142,6 +146,7 @@ class Office:
             self._show(verdict)
             watched = self.watched(verdict.service, now_s)
             news = news or evidence.worth_telling(before, after, self.tuning, watched=watched)
+        self.on_judged()
         return verdicts, news
 
     def pass_over(self, services: Sequence[str]) -> None:
@@ -165,6 +170,11 @@ class Office:
                 fail=replace(restored.fail, w=max(restored.fail.w, since_start.fail.w)),
                 slow=replace(restored.slow, w=max(restored.slow.w, since_start.slow.w)),
             )
+
+    def newest(self, service: str) -> Verdict | None:
+        """The newest verdict on a service since this process started; None: none yet."""
+        shown = self._shown.get(service)
+        return shown.verdict if shown is not None else None
 
     def suspicious(self, services: Sequence[str]) -> bool:
         """There is evidence against one of these services at this very office."""
@@ -195,6 +205,11 @@ class Office:
     def lose_bulletin(self) -> None:
         """A bulletin came that cannot be read."""
         self._hearing.lose()
+
+    def in_maintenance(self, now_s: float) -> bool:
+        """The leader says so of this office. It names the first few alone, and counts the rest."""
+        bulletin = self._hearing.heeded(now_s)
+        return bulletin is not None and self.identity.branch.id in bulletin.maintenance.first
 
     def watched(self, service: str, now_s: float) -> bool:
         """The nation suspects this service, or has an incident that it belongs to."""

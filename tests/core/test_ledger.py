@@ -205,6 +205,13 @@ def test_rounding_to_seconds_keeps_the_hour_whole_and_each_state_within_a_second
     assert read == pytest.approx(exact, abs=1.0)
 
 
+def test_a_moment_is_no_second():
+    book = EMPTY.spend(wib("08:00"), wib("09:00") - 0.4, {"x": OK})
+    book = book.spend(wib("09:00") - 0.4, wib("09:00"), {"x": UNKNOWN})
+    read = ledger.decode("jember", A_DAY, ledger.encode(book.days[A_DAY]))
+    assert hour_of(read, 8) == [3600, 0, 0, 0, 0]
+
+
 def test_twenty_services_with_the_longest_names_and_numbers_fit():
     hour = tuple(1000 * seconds for seconds in (1000, 1000, 1000, 300, 300))
     longest = Day(
