@@ -12,15 +12,16 @@ its successor wrote, and must not then apply its old view to the successor's rec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
 from agent.core import codec
 from agent.core.codec import WireError
 from agent.core.incident import Incident
-from agent.ports import Conflict, Exchange, ExchangeError, Record, Unavailable
+from agent.ports import Conflict, ExchangeError, Record, Unavailable
 
 PREFIX = "incident."
 _TRIES = 5
@@ -32,10 +33,26 @@ class LeaseOver(ExchangeError):  # noqa: N818 - what happened, not an error of o
     """We do not lead any more: nothing was written."""
 
 
+class Records(Protocol):
+    """What the book asks of the exchange."""
+
+    async def records(self, prefix: str) -> Sequence[Record]:
+        """As :meth:`agent.ports.Exchange.records`."""
+        ...
+
+    async def read(self, name: str) -> Record:
+        """As :meth:`agent.ports.Exchange.read`."""
+        ...
+
+    async def compare_and_set(self, name: str, value: bytes, expect: int) -> int:
+        """As :meth:`agent.ports.Exchange.compare_and_set`."""
+        ...
+
+
 class IncidentBook:
     """All incident records, as this leader knows them."""
 
-    def __init__(self, exchange: Exchange, may_write: Callable[[], bool]) -> None:
+    def __init__(self, exchange: Records, may_write: Callable[[], bool]) -> None:
         """``may_write``: our lease still holds."""
         self._exchange = exchange
         self._may_write = may_write
