@@ -75,6 +75,8 @@ class Healing:
     unwell: float
     """Members that are not well: of a national alarm those beyond the worst groups."""
     unwell_below: float
+    well_since_s: float
+    """The end that will be written if it holds."""
     held_s: float | None
     """How long all of it holds, None while it does not."""
     shown_after_s: float
@@ -123,7 +125,7 @@ class ChannelAccount:
     standing: tuple[Standing, ...]
     quarantined: tuple[str, ...]
     evidence: Evidence
-    """Of the whole nation now, whatever stands."""
+    """Of the whole nation now, whatever stands; who is known to be well again is not in it."""
     spread: Spread
     chance: Chance
     """Of as many offices failing now by coincidence."""
@@ -139,10 +141,8 @@ class ServiceAccount:
     attendance: Attendance
     channels: tuple[ChannelAccount, ...]
     guard_s: float
-
-    def channel(self, channel: Channel) -> ChannelAccount:
-        """The account of one of the two channels."""
-        return next(each for each in self.channels if each.channel is channel)
+    hold_s: float
+    """How long an alarm waits for a suspected service upstream, at most."""
 
 
 def of(
@@ -228,6 +228,7 @@ def _healing(detector: ChannelDetector, declared: Declared, now_s: float) -> Hea
         members=len(declared.recovery.members),
         unwell=beyond if declared.national else float(len(unwell)),
         unwell_below=declared.needed,
+        well_since_s=declared.recovery.well_since_s,
         held_s=None if since_s is None else now_s - since_s,
         shown_after_s=tuning.show_recovery_s,
         closed_after_s=tuning.close_s,

@@ -243,13 +243,14 @@ class Nation:
                     detector,
                     now_s,
                     alarms=[each for each in assessment.alarms if each.channel is channel],
-                    now=self._reasons.evidence_in(watched, channel, NATION),
+                    now=self._reasons.nationwide(watched, channel),
                     chance=self._reasons.chance(watched, channel, NATION, now_s),
                     spread=self._spread,
                 )
                 for channel, detector in watched.channels.items()
             ),
             guard_s=self._tuning.guard_s,
+            hold_s=self._tuning.hold_dependant_s,
         )
 
     # --- inside

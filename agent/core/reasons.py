@@ -102,14 +102,21 @@ class Reasons:
         well = recovery.members - recovery.unwell().keys()
         chance = self.chance(watched, channel, alarm.group, alarm.declared_s)
         return replace(
-            self.evidence_in(watched, channel, alarm.group, well),
+            self._evidence_in(watched, channel, alarm.group, well),
             score=alarm.score,
             threshold=alarm.threshold,
             coincidence=chance.told,
         )
 
-    def evidence_in(
-        self, watched: Watched, channel: Channel, group: str, well: Collection[str] = ()
+    def nationwide(self, watched: Watched, channel: Channel) -> Evidence:
+        """What fails in the whole nation now, whether or not that is an alarm."""
+        alarm = watched.channels[channel].national
+        if alarm is not None:
+            return self.evidence(watched, channel, alarm)
+        return self._evidence_in(watched, channel, NATION, frozenset())
+
+    def _evidence_in(
+        self, watched: Watched, channel: Channel, group: str, well: Collection[str]
     ) -> Evidence:
         """What fails in a group now, apart from those that are known to be ``well``."""
         failing = tuple(b for b in watched.channels[channel].failing(group) if b not in well)

@@ -69,6 +69,19 @@ class Wording:
         more = words.MORE_NAMES.say(self.language)
         return slack_text.fit(first, NAMES_LIMIT, more, between=", ")
 
+    def listed(self, names: Sequence[str], shown: int) -> str:
+        """Clean but not escaped, and joined: ``shown`` at most, then how many more."""
+        first = [slack_text.clean(name, slack_text.NAME_LIMIT) for name in names[:shown]]
+        more = len(names) - len(first)
+        return ", ".join([*first, self.say(words.MORE_NAMES, count=more)] if more else first)
+
+    def instant(self, at_s: float, *, told_s: float) -> str:
+        """``08.10.05 WIB`` in the first zone, with the day when it is not that of ``told_s``."""
+        time = vocabulary.clock_time(at_s, self.zones[0], seconds=True)
+        day = vocabulary.long_date(at_s, self.zones[0], self.language)
+        same_day = day == vocabulary.long_date(told_s, self.zones[0], self.language)
+        return time if same_day else f"{day} {time}"
+
     def moment(self, at_s: float, *, told_s: float) -> str:
         """``08.10 WIB``, with the day when it is not that of ``told_s``; both since 1970."""
         times = " / ".join(vocabulary.clock_time(at_s, zone) for zone in self.zones)
