@@ -210,6 +210,9 @@ async def _no_secret_shows_in_files(nation: Pilot) -> None:
         _clean(f"log of {agent.office}", log)
     stored = [file for file in nation.store.rglob("*") if file.is_file()]
     assert any(b"simponi.billing" in file.read_bytes() for file in stored)
+    for agent in nation.agents:
+        ledger = f"$KV.ledger.{agent.office}.".encode()
+        assert any(ledger in file.read_bytes() for file in stored), "each leaves its ledger"
     for file in stored:
         _clean(f"exchange: {file.name}", file.read_bytes().decode(errors="replace"))
 
