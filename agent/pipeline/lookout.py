@@ -68,7 +68,7 @@ class Lookout:
         self._held: list[StatusPut | BeatPut] = []
         """What stood before we looked."""
         self._synced_s: float | None = None
-        """Since when we see; None while we do not."""
+        """Since when we see, or last saw."""
         self._sees = asyncio.Event()
 
     def stream_now_s(self) -> float:
@@ -101,8 +101,7 @@ class Lookout:
             case Stale(why=why):
                 _log.warning("watch_stale", branch=self._branch, why=why)
                 self._note(event, self.stream_now_s())
-                self._held.clear()
-                self._synced_s = None
+                self._held.clear()  # What stands is given again, and must not pile up.
                 self._sees.clear()
             case Synced():
                 self._synced_s = self._clock.now_s()

@@ -8,7 +8,6 @@ import pytest
 
 from agent.core.election import LEASE_NAME, NOBODY
 from agent.pipeline.leading import STEP_S, TICK_S
-from agent.pipeline.lookout import SYNC_S
 from agent.ports import Unavailable
 from tests.support.country import Country, Hub
 from tests.support.virtual_time import virtual_time
@@ -18,6 +17,8 @@ pytestmark = [pytest.mark.anyio, virtual_time]
 LEASE_S = 15.0
 ACTS_S = 12.0
 """How long a leader acts after its last renewal."""
+SYNC_S = 20.0
+"""How long a leader may see nothing of the offices."""
 
 
 @pytest.fixture

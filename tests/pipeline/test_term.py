@@ -7,10 +7,14 @@ import asyncio
 import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange
-from agent.core.incident import Phase
+from agent.core import wire
+from agent.core.incident import Change, Phase
 from agent.core.model import Attendance, ServiceState
+from agent.core.tuning import Tuning
 from agent.ports import Conflict, Drop, ExchangeError, Invalid, Unavailable
+from agent.simulation.workspace import Fault
 from tests.support.country import BEAT_S, MAIN, PERIOD_S, Country, Hub
+from tests.support.verdicts import Agent
 from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
@@ -81,6 +85,24 @@ async def test_an_office_without_any_record_is_silent_too_when_it_could_have_bee
     assert len(attendance(hub).reporting) == 12
 
 
+async def test_while_the_leader_does_not_see_nobody_grows_silent_by_not_being_heard(
+    country: Country,
+):
+    await country.open(*[office for office in country.offices if office != "office-007"])
+    hub = await leader_of(country)
+    await asyncio.sleep(SILENT_S - 10)
+    lines = tuple(country.store._status_lines)
+    for line in lines:
+        line.stale("a hiccup")
+    await asyncio.sleep(5)
+    for line in lines:
+        line.resume()
+    await asyncio.sleep(SILENT_S - 1)
+    assert attendance(hub).silent == ()
+    await asyncio.sleep(2)
+    assert attendance(hub).silent == ("office-007",)
+
+
 @pytest.mark.parametrize("wall_ahead_s", [-3600.0, 3600.0])
 async def test_no_wall_clock_decides_who_is_there_or_when_it_is_over(
     country: Country, wall_ahead_s: float
@@ -118,6 +140,39 @@ async def test_trouble_goes_on_under_a_new_leader_and_is_told_once(country: Coun
     await asyncio.sleep(60)
     assert country.incidents()["x"].id == before.id
     assert len(country.workspace.roots(MAIN)) == 1
+
+
+async def test_a_recovery_goes_on_under_a_new_leader_and_ends_when_the_first_saw_it_end(
+    country: Country,
+):
+    await country.open()
+    first = await leader_of(country)
+    country.broken.add("x")
+    await asyncio.sleep(60)
+    country.broken.clear()
+    await until_phase(country, Phase.RECOVERING)
+    ended_s = country.incidents()["x"].ended_s
+    await first.die()
+    await leader_of(country, "sorong")
+    await until_phase(country, Phase.CLOSED)
+    incident = country.incidents()["x"]
+    assert incident.ended_s == ended_s
+    said = [message.change for message in incident.messages]
+    assert said[-2:] == [Change.RECOVERING, Change.CLOSED]
+    assert Change.RELAPSED not in said
+
+
+async def test_what_is_closed_and_not_yet_told_is_taken_over_as_well(country: Country):
+    await country.open()
+    first = await leader_of(country)
+    country.workspace.weather = lambda _method, _sender: Fault.LOST_BEFORE
+    country.broken.add("x")
+    await asyncio.sleep(60)
+    country.broken.clear()
+    await until_phase(country, Phase.CLOSED)
+    await first.die()
+    await leader_of(country, "sorong")
+    assert country.incidents()["x"].term == 2
 
 
 async def test_what_began_while_nobody_led_is_found_by_the_next(country: Country):
@@ -160,6 +215,7 @@ async def test_an_office_is_silent_a_minute_after_its_last_sign_of_life(country:
     await asyncio.sleep(BEAT_S + 2)
     assert attendance(hub).silent == ("office-003",)
     assert "office-003" not in attendance(hub).reporting
+    assert hub.term.fell_silent == {"office-003"}
     await asyncio.sleep(5)
     bulletin = country.bulletin()
     assert (bulletin.silent.first, bulletin.reporting) == (("office-003",), 11)
@@ -174,7 +230,8 @@ async def test_records_that_nobody_understands_are_counted_and_change_nothing(co
     await country.offices["office-003"].exchange.publish(b"\xff not a status")
     stranger = MemoryExchange(country.store, "nowhere")
     await stranger.start()
-    await stranger.publish(b"{}")
+    status = Agent("nowhere", country.services, Tuning()).status(country.clock.now_s())
+    await stranger.publish(wire.encode_status(status))
     await asyncio.sleep(1)
     assert hub.meters.drops == {Drop.STATUS: 2}
     assert len(attendance(hub).reporting) == 12
@@ -204,6 +261,22 @@ async def test_one_record_that_cannot_be_written_keeps_nothing_else_from_being_t
     await asyncio.sleep(2)
     assert country.incidents().keys() == {"x", "y"}
     assert hub.term.number == 1
+    await country.close()
+
+
+async def test_one_that_cannot_be_written_keeps_no_other_from_recovering():
+    country = Country(("x", "y"))
+    await country.open()
+    hub = await leader_of(country)
+    country.broken |= {"x", "y"}
+    await asyncio.sleep(60)
+    assert country.incidents().keys() == {"x", "y"}
+    hub.exchange.refuses = lambda name: Unavailable("no answer") if name.endswith(".x") else None
+    country.broken.clear()
+    await asyncio.sleep(240)
+    phases = {service: incident.phase for service, incident in country.incidents().items()}
+    assert phases == {"x": Phase.OPEN, "y": Phase.CLOSED}
+    assert country.bulletin().services == dict.fromkeys("xy", ServiceState.NORMAL)
     await country.close()
 
 
