@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -30,6 +31,12 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name 
     )
     play_options.add(parser, branches=145, scenario="demo")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FOLDER",
+        help="let every office leave its recording there, for `pantau replay`",
+    )
     parser.set_defaults(run=run)
 
 
@@ -56,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         def look(offset_s: float, _fleet: Fleet) -> None:
             progress.update(task, completed=offset_s)
 
-        done = simulate(play, arguments.seed, look)
+        done = simulate(play, arguments.seed, look, recordings=arguments.record)
     if arguments.json:
         print(json.dumps(done.report))  # noqa: T201 - this is its output
     else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
+from agent.adapters.recording_file import RecordingFile
 from agent.app.agent import Parts
 from agent.clock import Clock
 from agent.core.model import Branch
@@ -14,6 +16,8 @@ from agent.simulation.line import SimulatedControls
 from agent.simulation.quiet_meters import QuietMeters
 from agent.simulation.workspace import Workspace, WorkspaceNotifier
 
+RECORDING_BYTES = 1 << 30
+"""Of each office; a play is over long before."""
 LATENCY_S = 0.05
 """From an office to the exchange and back."""
 CREDENTIALS = {"simkim": {"username": "pantau", "password": "sintetis"}}  # an invention  # nosec B105
@@ -24,7 +28,16 @@ refused sees its end, and not only the attempts of an hour later."""
 class MemoryWorld:
     """Implements :class:`agent.simulation.fleet.World`."""
 
-    def __init__(self, *, centre: Centre, workspace: Workspace, clock: Clock, seed: int) -> None:
+    def __init__(
+        self,
+        *,
+        centre: Centre,
+        workspace: Workspace,
+        clock: Clock,
+        seed: int,
+        recordings: Path | None = None,
+    ) -> None:
+        """``recordings``: a folder in which every office leaves its recording."""
         self.workspace = workspace
         self.store = MemoryStore(clock)
         self.dead_controls: set[str] = set()
@@ -33,6 +46,8 @@ class MemoryWorld:
         self._clock = clock
         self._random = Random(seed)
         self._cut: set[str] = set()
+        self._folder = recordings
+        self._recordings: dict[str, RecordingFile] = {}
 
     async def start(self, offices: Sequence[Branch], is_cut: Callable[[str], bool]) -> None:
         """Nothing needs opening."""
@@ -51,7 +66,15 @@ class MemoryWorld:
             notifier=notifier if branch.hub else None,
             credentials=CREDENTIALS,
             jitter_s=self._random.uniform(0.0, 30.0),
+            recorder=self._recorder(branch.id),
         )
+
+    def _recorder(self, branch: str) -> RecordingFile | None:
+        """Written at once, and not in a thread: it would have no place in virtual time."""
+        if self._folder is None:
+            return None
+        file = self._folder / f"{branch}.jsonl.gz"
+        return self._recordings.setdefault(branch, RecordingFile(file, RECORDING_BYTES))
 
     def set_cut(self, branch: str, *, cut: bool) -> None:
         """A cut line takes the exchange with it."""
@@ -63,4 +86,6 @@ class MemoryWorld:
             self.store.restore(branch)
 
     async def stop(self) -> None:
-        """Nothing needs closing."""
+        """The recordings are brought to their ends."""
+        for recording in self._recordings.values():
+            recording.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from agent.clock import Clock
@@ -29,13 +30,25 @@ class Simulated:
 
 
 def simulate(
-    play: Play, seed: int, on_look: Callable[[float, Fleet], None] | None = None
+    play: Play,
+    seed: int,
+    on_look: Callable[[float, Fleet], None] | None = None,
+    *,
+    recordings: Path | None = None,
 ) -> Simulated:
-    """Play to the end and report. ``on_look`` hears the offset about twice a virtual second."""
-    return virtual_time.run(_play(play, seed, on_look))
+    """Play to the end and report. ``on_look`` hears the offset about twice a virtual second.
+
+    Every office leaves its recording in the folder ``recordings``, if one is given.
+    """
+    return virtual_time.run(_play(play, seed, on_look, recordings))
 
 
-async def _play(play: Play, seed: int, on_look: Callable[[float, Fleet], None] | None) -> Simulated:
+async def _play(
+    play: Play,
+    seed: int,
+    on_look: Callable[[float, Fleet], None] | None,
+    recordings: Path | None,
+) -> Simulated:
     start = play.scenario.start
     wall_s = _DEFAULT_START_S if start is None else start.timestamp()
     clock = VirtualClock(asyncio.get_running_loop(), wall_s - _warm_up_s(play))
@@ -45,7 +58,9 @@ async def _play(play: Play, seed: int, on_look: Callable[[float, Fleet], None] |
         plan=play.plan,
         scenario=play.scenario,
         centre=centre,
-        world=MemoryWorld(centre=centre, workspace=workspace, clock=clock, seed=seed),
+        world=MemoryWorld(
+            centre=centre, workspace=workspace, clock=clock, seed=seed, recordings=recordings
+        ),
         clock=clock,
         ending=play.ending,
     )
