@@ -68,6 +68,8 @@ class Sharer:
         self._resumed = False
         self._superseded = False
         self._published_s = float("-inf")
+        self._published_in: float | None = None
+        """Generation of the store that has our status."""
         self._checked_s = clock.now_s()
         self._failing: set[str] = set()
         self._started_s = clock.now_s()
@@ -124,9 +126,14 @@ class Sharer:
             self._note_failure("beat", error)
             return
         self._meters.beat_acknowledged()
-        if not self._failing.isdisjoint(("beat", "status")):
+        if self._is_another_store() or not self._failing.isdisjoint(("beat", "status")):
             self.tell()
         self._note_success("beat")
+
+    def _is_another_store(self) -> bool:
+        """What we had told is lost, which no failure need have shown."""
+        told_to = self._published_in
+        return told_to is not None and self._exchange.health().generation != told_to
 
     def _state(self) -> ExchangeState:
         age_s = self._exchange.health().acknowledged_age_s
@@ -162,7 +169,7 @@ class Sharer:
         except ValueError as error:
             self._meters.status_failed(SendFailure.INVALID)
             _log.error("status_does_not_fit", branch=self._branch, reason=str(error))
-            self._published_s = self._clock.now_s()
+            self._note_published()
             return True
         except ExchangeError as error:
             self._meters.status_failed(SendFailure.of(error))
@@ -171,9 +178,13 @@ class Sharer:
         self._note_success("status")
         self._note(value, revision)
         self._office.told()
-        self._published_s = self._clock.now_s()
+        self._note_published()
         self._meters.status_published()
         return True
+
+    def _note_published(self) -> None:
+        self._published_s = self._clock.now_s()
+        self._published_in = self._exchange.health().generation
 
     async def _wait_for_exchange(self) -> None:
         """After a failed status, the next beat's acknowledgement says when to try again."""

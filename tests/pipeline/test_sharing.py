@@ -103,6 +103,17 @@ async def test_without_an_answer_it_is_degraded_after_twenty_seconds_and_alone_a
     assert sharing.state() is ExchangeState.JOINED
 
 
+async def test_a_store_that_lost_everything_is_told_anew_with_the_next_heartbeat():
+    sharing = Sharing()
+    await sharing.run(35)
+    sharing.store.wipe()
+    await sharing.run(11)
+    assert "jember" in sharing.store.status
+    published = sharing.exchange.published
+    await sharing.run(60)
+    assert sharing.exchange.published == published
+
+
 async def test_a_restarted_office_takes_its_memory_back_and_counts_its_boots():
     before = Sharing()
     await before.run(5)
