@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from agent.adapters.page_frame import document, text
 from agent.core import vocabulary
@@ -11,6 +12,7 @@ from agent.core.model import IncidentSummary, Names, Outcome, Scope, ServiceStat
 from agent.core.notice import Tone
 from agent.core.view import OfficeView, ServiceView
 
+_SENTENCE_LIMIT = 1_000
 _LIST_LIMIT = 2_000
 """Characters of a list of names; the bulletin bounds it too."""
 _STATE_TONES = {
@@ -22,6 +24,12 @@ _STATE_TONES = {
     ServiceState.AFFECTED: Tone.SLOW,
     ServiceState.UNKNOWN: Tone.UNKNOWN,
 }
+_OPENED = (
+    ServiceState.SUSPECTED,
+    ServiceState.REGIONAL,
+    ServiceState.NATIONAL,
+    ServiceState.RECOVERING,
+)
 _OUTCOME_TONES = {
     Outcome.OK: Tone.CALM,
     Outcome.SLOW: Tone.SLOW,
@@ -36,7 +44,12 @@ _EXCHANGE = {
 }
 
 
-def nation_page(view: OfficeView) -> str:
+Why = Mapping[str, Sequence[str]]
+"""Service -> the sentences that say why it is or is not an incident."""
+_NO_WORDS: Why = MappingProxyType({})
+
+
+def nation_page(view: OfficeView, why: Why = _NO_WORDS) -> str:
     """The page as HTML."""
     tone, headline = _nation_headline(view)
     body = f"""<main class="nation">
@@ -46,7 +59,7 @@ def nation_page(view: OfficeView) -> str:
 <section class="state {tone}" role="status"><h1>{text(headline)}</h1>
 <p class="since">{text(_bulletin_age(view))}</p></section>
 {_incidents(view)}
-{_services(view)}
+{_services(view, why)}
 {_facts(view)}
 </main>"""
     return document("Keadaan nasional · Pantau", body)
@@ -101,8 +114,8 @@ def _incident_tone(incident: IncidentSummary) -> Tone:
     return Tone.SLOW if incident.severity is Severity.SLOW else Tone.TROUBLE
 
 
-def _services(view: OfficeView) -> str:
-    rows = "".join(_row(view, service) for service in view.services)
+def _services(view: OfficeView, why: Why) -> str:
+    rows = "".join(_row(view, each, why.get(each.service, ())) for each in view.services)
     return (
         '<section class="table"><table><thead><tr><th>Layanan</th><th>Nasional</th>'
         "<th>Kantor ini</th><th>Terakhir</th><th>Sebab</th></tr></thead>"
@@ -110,7 +123,7 @@ def _services(view: OfficeView) -> str:
     )
 
 
-def _row(view: OfficeView, service: ServiceView) -> str:
+def _row(view: OfficeView, service: ServiceView, why: Sequence[str]) -> str:
     state = view.national_state(service.service)
     last = "-" if service.at_s is None else _ago(view.now_s - service.at_s)
     reason = service.reason
@@ -120,8 +133,18 @@ def _row(view: OfficeView, service: ServiceView) -> str:
         f"<tr><td>{text(vocabulary.service_name(service.service))}</td>"
         f"<td>{_dot(_STATE_TONES[state], vocabulary.state_name(state))}</td>"
         f"<td>{_own(view, service)}</td>"
-        f'<td class="age">{last}</td><td class="reason">{text(reason)}</td></tr>'
+        f'<td class="age">{last}</td>'
+        f'<td class="reason">{text(reason)}{_why(why, opened=state in _OPENED)}</td></tr>'
     )
+
+
+def _why(sentences: Sequence[str], *, opened: bool) -> str:
+    """To be unfolded, without a script; what is being looked into is unfolded from the start."""
+    if not sentences:
+        return ""
+    lines = "".join(f"<li>{text(each, _SENTENCE_LIMIT)}</li>" for each in sentences)
+    state = " open" if opened else ""
+    return f"<details{state}><summary>Mengapa?</summary><ul>{lines}</ul></details>"
 
 
 def _own(view: OfficeView, service: ServiceView) -> str:

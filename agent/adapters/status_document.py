@@ -1,7 +1,8 @@
-"""The same view as a JSON document, for ``pantau explain``, scripts and other screens."""
+"""The same view as a JSON document, for scripts and other screens."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from agent.core.model import Bulletin, IncidentSummary, Names
@@ -52,6 +53,7 @@ def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
         "nation": bulletin.nation,
         "at_s": bulletin.at_s,
         "services": {name: state.value for name, state in bulletin.services.items()},
+        "grounds": {name: asdict(each) for name, each in bulletin.grounds.items()},
         "suspected": list(bulletin.suspected),
         "incidents": [_incident(each) for each in bulletin.incidents],
         "roster": bulletin.roster,
@@ -78,6 +80,7 @@ def _incident(incident: IncidentSummary) -> dict[str, Any]:
         "failing": incident.failing,
         "reporting": incident.reporting,
         "affected": list(incident.affected),
+        "coincidence": incident.coincidence,
     }
 
 

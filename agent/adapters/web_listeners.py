@@ -11,17 +11,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib import resources
 
 import structlog
 from aiohttp import web
 
+from agent.adapters.explanation_document import explanation_document, unknown_service
 from agent.adapters.lobby_page import lobby_page
 from agent.adapters.nation_page import nation_page
 from agent.adapters.page_frame import STYLE_PATH
 from agent.adapters.prometheus_exporter import Exposition
 from agent.adapters.status_document import status_document
+from agent.core.explanation import Explanation
+from agent.core.explanation_text import sentences, spoken
 from agent.core.view import OfficeView
+from agent.core.wording import Wording
 from agent.ports import ConfigurationError
 
 CONNECTION_LIFE_S = 10.0
@@ -39,6 +44,8 @@ _HEADERS = {
 }
 
 View = Callable[[], OfficeView]
+Explain = Callable[[str], Explanation | None]
+"""By service; None: it is not watched."""
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _log = structlog.get_logger(__name__)
@@ -119,6 +126,8 @@ def public_listener(view: View, *, host: str, port: int) -> WebListener:
 def operations_listener(
     view: View,
     *,
+    explain: Explain,
+    wording: Wording,
     exposition: Callable[[str], Exposition],
     ready: Callable[[], bool],
     host: str,
@@ -126,15 +135,16 @@ def operations_listener(
 ) -> WebListener:
     """The nation, the metrics and the process.
 
-    ``exposition`` gets the scraper's Accept header; ``ready`` tells whether configuration is loaded
-    and a first round done.
+    ``wording`` is for what ``explain`` finds; ``exposition`` gets the scraper's Accept header;
+    ``ready`` tells whether configuration is loaded and a first round done.
     """
     pages = web.Application(middlewares=[_one_answer])
-    nation = _html(lambda: nation_page(view()))
+    nation = _html(lambda: _nation(view(), explain, wording))
     for path in ("/", "/nasional"):
         pages.router.add_get(path, nation)
     pages.router.add_get(STYLE_PATH, _style())
     pages.router.add_get("/api/v1/status", _document(view))
+    pages.router.add_get("/api/v1/explain/{service}", _explanation(view, explain, wording))
     pages.router.add_get("/metrics", _metrics(exposition))
     for path in ("/-/healthy", "/healthz"):
         pages.router.add_get(path, _when(lambda: True))
@@ -165,6 +175,26 @@ def _style() -> Answer:
 def _document(view: View) -> Answer:
     async def answer(_: web.Request) -> web.Response:
         return web.json_response(status_document(view()))
+
+    return answer
+
+
+def _nation(view: OfficeView, explain: Explain, wording: Wording) -> str:
+    indonesian = spoken(replace(wording, zones=(view.branch.zone,)), "id")
+    found = {each.service: explain(each.service) for each in view.services}
+    why = {name: sentences(each, indonesian) for name, each in found.items() if each is not None}
+    return nation_page(view, why)
+
+
+def _explanation(view: View, explain: Explain, wording: Wording) -> Answer:
+    async def answer(request: web.Request) -> web.Response:
+        service = request.match_info["service"]
+        found, now = explain(service), view()
+        if found is None:
+            known = tuple(each.service for each in now.services)
+            return web.json_response(unknown_service(service, known), status=404)
+        local = replace(wording, zones=(now.branch.zone,))
+        return web.json_response(explanation_document(found, local))
 
     return answer
 

@@ -15,7 +15,8 @@ import structlog
 
 from agent.app.plan import NationPlan
 from agent.clock import Clock
-from agent.core import standing
+from agent.core import explanation, standing
+from agent.core.explanation import Explanation
 from agent.core.synthetic import applicant_for
 from agent.core.view import OfficeView
 from agent.pipeline.leadership import Leadership
@@ -134,6 +135,21 @@ class Agent:
         clock = self.parts.clock
         return self.office.view(
             now_s=clock.now_s(), wall_s=clock.wall_s(), leads=self.leadership.may_act()
+        )
+
+    def explain(self, service: str) -> Explanation | None:
+        """Why a service is or is not an incident now; None: it is not watched."""
+        if service not in self.office.services:
+            return None
+        term = self.leader.term if self.leader is not None else None
+        leads = term is not None and self.leadership.may_act()
+        return explanation.compose(
+            self.view(),
+            service,
+            memory=self.office.memory(service),
+            tuning=self.plan.tuning,
+            now_s=self.parts.clock.now_s(),
+            account=term.account(service) if term is not None and leads else None,
         )
 
     async def run(self) -> None:

@@ -137,6 +137,8 @@ async def _open_doors(
     public = public_listener(agent.view, host=doors.public.host, port=doors.public.port)
     operations = operations_listener(
         agent.view,
+        explain=agent.explain,
+        wording=agent.plan.mandate.wording,
         exposition=meters.exposition,
         ready=lambda: agent.office.ready,
         host=doors.operations.host,

@@ -15,7 +15,9 @@ from collections.abc import Set as AbstractSet
 import structlog
 
 from agent.clock import Clock
+from agent.core.account import ServiceAccount
 from agent.core.nation import Outlook
+from agent.core.view import BULLETIN_FRESH_S
 from agent.pipeline.announcing import Announcer
 from agent.pipeline.deciding import Decider
 from agent.pipeline.delivery import Deliverer
@@ -88,6 +90,13 @@ class Term:
     def fell_silent(self) -> AbstractSet[str]:
         """Branches that were silent at some time in this term."""
         return self._lookout.fell_silent
+
+    def account(self, service: str) -> ServiceAccount | None:
+        """All numbers behind what is said of a service now; None: the nation is not seen."""
+        now_s = self._lookout.stream_now_s()
+        if self.outlook is None or now_s - self.outlook.at_s > BULLETIN_FRESH_S:
+            return None
+        return self.nation.account(service, now_s)
 
     async def run(self) -> None:
         """Lead until cancelled. Raises TimeoutError, in a group, when we see nothing."""

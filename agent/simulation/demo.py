@@ -51,7 +51,7 @@ async def demonstrate(
         workspace=workspace,
         notifier=_notifiers(workspace, clock, posting),
         clock=clock,
-        view=lambda office: fleet.agents[office].view(),
+        agent=lambda office: fleet.agents[office],
         port=port,
     )
     fleet = Fleet(

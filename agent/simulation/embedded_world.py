@@ -25,7 +25,7 @@ from agent.adapters.nats_server import NatsServer
 from agent.adapters.prometheus_exporter import PrometheusExporter
 from agent.adapters.tls_contexts import TlsContexts
 from agent.adapters.web_listeners import WebListener, operations_listener, public_listener
-from agent.app.agent import Parts
+from agent.app.agent import Agent, Parts
 from agent.app.plan import NationPlan
 from agent.clock import Clock
 from agent.core.model import Branch
@@ -53,10 +53,10 @@ class EmbeddedWorld:
         workspace: Workspace,
         notifier: Callable[[str], Notifier],
         clock: Clock,
-        view: Callable[[str], OfficeView],
+        agent: Callable[[str], Agent],
         port: int = 0,
     ) -> None:
-        """``notifier`` and ``view`` by office; ``port``: of the first office's pages, 0: any."""
+        """``notifier`` and ``agent`` by office; ``port``: of the first office's pages, 0: any."""
         self.workspace = workspace
         self.without_server: str | None = None
         """Why the exchange is in memory, when it is."""
@@ -64,7 +64,7 @@ class EmbeddedWorld:
         self._centre = centre
         self._notifier = notifier
         self._clock = clock
-        self._view = view
+        self._agent = agent
         self._port = port
         self._random = Random(0)
         self._opened = AsyncExitStack()
@@ -171,11 +171,17 @@ class EmbeddedWorld:
         self._meters[office.id] = meters
 
         def view() -> OfficeView:
-            return self._view(office.id)
+            return self._agent(office.id).view()
 
         public = public_listener(view, host=HOST, port=port)
         operations = operations_listener(
-            view, exposition=meters.exposition, ready=lambda: True, host=HOST, port=0
+            view,
+            explain=lambda service: self._agent(office.id).explain(service),
+            wording=self._plan.mandate.wording,
+            exposition=meters.exposition,
+            ready=lambda: True,
+            host=HOST,
+            port=0,
         )
         for listener in (public, operations):
             self._opened.push_async_callback(listener.close)

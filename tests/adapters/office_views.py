@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.core import vocabulary
+from agent.core import evidence, explanation, vocabulary
+from agent.core.explanation import Explanation
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -16,6 +17,7 @@ from agent.core.model import (
     Severity,
     Sight,
 )
+from agent.core.tuning import Tuning
 from agent.core.view import ExchangeState, OfficeView, ServiceView
 
 NOW_S = 1_561_425_000.0
@@ -142,3 +144,17 @@ ALL = {
     "without-a-control": WITHOUT_A_CONTROL,
     "evil": EVIL,
 }
+
+
+def explain(view: OfficeView, service: str) -> Explanation | None:
+    """What an office that does not lead says of one of its services."""
+    if not any(each.service == service for each in view.services):
+        return None
+    return explanation.compose(
+        view,
+        service,
+        memory=evidence.fresh(Tuning()),
+        tuning=Tuning(),
+        now_s=100.0,
+        account=None,
+    )

@@ -13,7 +13,9 @@ from agent.adapters.lobby_page import lobby_page
 from agent.adapters.nation_page import nation_page
 from agent.adapters.status_document import status_document
 from agent.core import vocabulary
+from agent.core.explanation_text import sentences
 from agent.core.view import OfficeView
+from agent.core.wording import Wording
 from tests.adapters import office_views as offices
 
 Page = Callable[[OfficeView], str]
@@ -88,6 +90,44 @@ def test_the_nation_is_told_with_its_numbers_and_age():
     assert "Berita terakhir 4 detik yang lalu." in words
     assert "sorong, merauke, biak dan 1 lagi" in words
     assert "menunggu Kode billing (SIMPONI)" in words
+
+
+def explained(view: OfficeView) -> str:
+    """The nation's page with the sentences of each service."""
+    found = {each.service: offices.explain(view, each.service) for each in view.services}
+    return nation_page(view, {n: sentences(e, Wording()) for n, e in found.items() if e})
+
+
+def test_every_service_says_why_and_what_is_looked_into_is_unfolded():
+    page = explained(offices.NATIONAL)
+    assert page.count("<details") == len(offices.NATIONAL.services)
+    assert page.count("<details open>") == 1, "the root; what it drags along points to it"
+    words = Reading(page).words
+    assert "Mengapa?Kode billing (SIMPONI): gangguan nasional." in words
+    assert "Insiden incident.national.all.simponi.billing@3841 (gangguan): 118 dari 140" in words
+    assert "Induknya Kode billing (SIMPONI)." in words
+    assert "<details" not in nation_page(offices.NATIONAL), "unless nothing is said"
+
+
+@pytest.mark.parametrize("name", offices.ALL)
+def test_why_runs_nothing_and_hostile_text_stays_text(name: str):
+    page = explained(offices.ALL[name])
+    reading = Reading(page)
+    assert not {"script", "style", "img", "iframe", "form"} & set(reading.elements)
+    assert not any(each.startswith("on") or each == "style" for each, _ in reading.attributes)
+    assert not set("\u202e\x1b\x00") & set(page)
+    assert len(page) < 200_000
+
+
+@pytest.mark.parametrize("view", [offices.ALONE, offices.STALE], ids=["no bulletin", "31 s old"])
+def test_without_fresh_word_no_service_is_explained_as_fine(view: OfficeView):
+    for each in view.services:
+        said = offices.explain(view, each.service)
+        assert said is not None
+        assert not said.known
+        words = sentences(said, Wording())
+        assert words[0].endswith(": belum dapat dipastikan.")
+        assert "Tidak ada berita pemimpin yang masih berlaku." in words
 
 
 @pytest.mark.parametrize("view", [offices.ALONE, offices.STALE], ids=["no bulletin", "31 s old"])

@@ -13,6 +13,7 @@ from agent.adapters import web_listeners
 from agent.adapters.prometheus_exporter import Exposition
 from agent.adapters.web_listeners import WebListener, operations_listener, public_listener
 from agent.core.view import OfficeView
+from agent.core.wording import Wording
 from agent.ports import ConfigurationError
 from tests.adapters import office_views as offices
 
@@ -36,14 +37,18 @@ def public(view: OfficeView = offices.NATIONAL) -> WebListener:
     return public_listener(lambda: view, host="127.0.0.1", port=0)
 
 
-def operations(*, ready: bool = True, asked: list[str] | None = None) -> WebListener:
+def operations(
+    *, ready: bool = True, asked: list[str] | None = None, view: OfficeView = offices.NATIONAL
+) -> WebListener:
     def exposition(accept: str) -> Exposition:
         if asked is not None:
             asked.append(accept)
         return METRICS
 
     return operations_listener(
-        lambda: offices.NATIONAL,
+        lambda: view,
+        explain=lambda service: offices.explain(view, service),
+        wording=Wording(),
         exposition=exposition,
         ready=lambda: ready,
         host="127.0.0.1",
@@ -63,7 +68,17 @@ async def test_the_public_door_shows_the_counters_screen(path: str):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nasional", "/api/v1/status", "/metrics", "/-/healthy", "/healthz", "/-/ready", "/x"]
+    "path",
+    [
+        "/nasional",
+        "/api/v1/status",
+        "/api/v1/explain/simponi.billing",
+        "/metrics",
+        "/-/healthy",
+        "/healthz",
+        "/-/ready",
+        "/x",
+    ],
 )
 async def test_the_public_door_shows_nothing_else(path: str):
     async with listening(public()) as client:
@@ -96,6 +111,40 @@ async def test_the_operations_door_shows_the_nation_and_the_metrics():
     assert document["bulletin"]["term"] == 7
     assert (scrape.content, scrape.headers["Content-Type"]) == (METRICS.body, METRICS.content_type)
     assert asked == ["application/openmetrics-text"]
+
+
+async def test_the_operations_door_says_why_a_service_is_an_incident():
+    async with listening(operations()) as client:
+        answer = await client.get("/api/v1/explain/simponi.billing")
+        page = (await client.get("/nasional")).text
+    document = answer.json()
+    assert answer.status_code == 200
+    assert (document["state"], document["leads"], document["leader"]) == (
+        "national",
+        False,
+        "semarang",
+    )
+    assert document["sentences"]["id"][0] == "Kode billing (SIMPONI): gangguan nasional."
+    assert document["sentences"]["en"][0] == "Billing code (SIMPONI): a national incident."
+    assert "<details open><summary>Mengapa?</summary>" in page
+    assert "tanyakan di sana" in page
+
+
+@pytest.mark.parametrize(
+    "service", ["simponi", "%2e%2e%2fetc", "a%00b", "<img%20src=x>", "x" * 4000]
+)
+async def test_a_service_that_is_not_watched_is_answered_with_the_names_that_exist(service: str):
+    async with listening(operations()) as client:
+        answer = await client.get(f"/api/v1/explain/{service}")
+    assert answer.status_code == 404
+    assert answer.json()["services"] == [each.service for each in offices.NATIONAL.services]
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert len(answer.text) < 2_000
+
+
+async def test_an_explanation_is_read_and_never_written():
+    async with listening(operations()) as client:
+        assert (await client.post("/api/v1/explain/simponi.billing")).status_code == 405
 
 
 @pytest.mark.parametrize("path", ["/-/ready", "/readyz"])
