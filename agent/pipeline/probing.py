@@ -123,6 +123,7 @@ class Prober:
                 focus=self._focus(probe),
             )
             if not await self._comes(due):
+                after_s = self._clock.now_s()
                 continue
             now_s = self._clock.now_s()
             self._meters.scheduler_lag(now_s - due.at_s)
@@ -147,14 +148,16 @@ class Prober:
                 await changed.wait()
         except TimeoutError:
             return True
-        return False
+        return self._clock.now_s() >= due.at_s
 
     def _focus(self, probe: Probe) -> Plan | None:
         """The slots of the order that stands, if this journey is the one to follow it."""
-        order = self._office.focus(self._clock.now_s())
+        now_s = self._clock.now_s()
+        order = self._office.focus(now_s)
         if order is None or self._looks_at.get(order.service) is not probe:
             return None
-        return probe.seat.plan(probe.pace.follow(order.rate_per_s))
+        slots = probe.seat.plan(probe.pace.follow(order.rate_per_s))
+        return slots if slots.next_slot(now_s) <= now_s + order.seconds_left else None
 
     async def _run_once(self, probe: Probe, *, trigger: Trigger) -> None:
         """One run, judged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from agent.core import schedule
 from agent.core.lockout import mark_of
 from agent.core.model import (
     Bulletin,
+    Channel,
+    Focus,
     IncidentSummary,
     Outcome,
     Refusals,
@@ -19,6 +22,8 @@ from agent.core.model import (
     ServiceState,
     Severity,
     Sight,
+    Status,
+    Trigger,
 )
 from agent.core.schedule import Bucket, Pace, Seat
 from agent.pipeline.probing import buckets_of, probe_of
@@ -54,6 +59,14 @@ class Payment(Journey):
         (await self.get("/pembayaran")).json()
 
 
+class Confirmation(Journey):
+    name = "confirmation"
+
+    @step("confirmation", service="mpn.status", role="mpn")
+    async def confirm(self) -> None:
+        (await self.get("/pembayaran")).json()
+
+
 class Broken(Journey):
     """A probe with a bug."""
 
@@ -74,7 +87,7 @@ async def test_a_journey_runs_at_the_slots_of_its_plan_whatever_its_runs_take():
     await office.probe_until(1000.0)
     assert office.starts() == [30.0 + 60.0 * n for n in range(17)]
     assert office.skipped() == {}
-    assert office.reprobes() == []
+    assert office.started_by(Trigger.REPROBE) == []
 
 
 async def test_a_late_loop_makes_a_run_late_and_moves_no_later_slot():
@@ -83,6 +96,7 @@ async def test_a_late_loop_makes_a_run_late_and_moves_no_later_slot():
     await office.probe_until(200.0)
     assert office.starts() == [30.0, 92.0, 150.0]
     assert office.skipped() == {}
+    assert office.meters.lags == [0.0, 2.0, 0.0]
 
 
 async def test_offices_take_their_turns_in_the_order_of_their_ranks_evenly_over_the_period():
@@ -176,7 +190,7 @@ async def test_tokens_that_were_spent_are_not_given_back():
     assert office.skipped()["budget"] >= 1
 
 
-async def test_a_run_costs_itself_and_the_most_requests_of_each_target():
+async def test_a_run_costs_itself_and_all_requests_of_its_steps():
     probe = probe_of(Payment, seat=SEAT, period_s=5.0, pace=PACE)
     assert probe.cost == {"journey:payment": 1.0, "target:simponi": 1.0, "target:mpn": 2.0}
     assert probe.spent == {
@@ -184,19 +198,28 @@ async def test_a_run_costs_itself_and_the_most_requests_of_each_target():
         "confirmation": ("target:mpn", 2.0),
     }
     assert probe.services == ("simponi.billing", "mpn.status")
+    twice = probe_of(Printing, seat=SEAT, period_s=5.0, pace=PACE)
+    assert twice.cost == {"journey:printing": 1.0, "target:simkim": 2.0}
+    assert twice.roles == {"simkim"}
 
 
 async def test_every_bucket_is_an_nth_of_its_ceiling_one_run_deep_and_empty_at_first():
     buckets = buckets_of(
-        [probe_of(each, seat=SEAT, period_s=5.0, pace=PACE) for each in (Billing, Payment)],
-        runs_per_s={"billing": 8.0, "payment": 4.0},
-        requests_per_s={"simponi": 6.0, "mpn": 2.0, "unused": 1.0},
+        [
+            probe_of(each, seat=SEAT, period_s=5.0, pace=PACE)
+            for each in (Billing, Payment, Printing, SignIn)
+        ],
+        runs_per_s={"billing": 8.0, "payment": 4.0, "printing": 4.0, "sign-in": 4.0},
+        requests_per_s={"simponi": 6.0, "mpn": 2.0, "simkim": 4.0, "unused": 1.0},
         roster_size=4,
         now_s=7.0,
     )
     assert buckets == {
         "journey:billing": Bucket(capacity=1.0, refill_per_s=2.0, at_s=7.0),
         "journey:payment": Bucket(capacity=1.0, refill_per_s=1.0, at_s=7.0),
+        "journey:printing": Bucket(capacity=1.0, refill_per_s=1.0, at_s=7.0),
+        "journey:sign-in": Bucket(capacity=1.0, refill_per_s=1.0, at_s=7.0),
+        "target:simkim": Bucket(capacity=2.0, refill_per_s=1.0, at_s=7.0),
         "target:simponi": Bucket(capacity=1.0, refill_per_s=1.5, at_s=7.0),
         "target:mpn": Bucket(capacity=2.0, refill_per_s=0.5, at_s=7.0),
     }
@@ -215,7 +238,7 @@ async def test_after_a_bad_result_it_looks_again_every_fifteen_seconds_eight_tim
         300.0,
         315.0,
     ]
-    assert office.reprobes() == [*(115.0 + 15.0 * n for n in range(8)), 315.0]
+    assert office.started_by(Trigger.REPROBE) == [*(115.0 + 15.0 * n for n in range(8)), 315.0]
     assert office.skipped() == {}
 
 
@@ -226,6 +249,14 @@ async def test_the_national_ceiling_sets_the_distance_of_a_large_roster():
     office.centre.says("/billing", 503)
     await office.probe_until(150.0)
     assert office.starts() == [100.0, 118.125, 136.25]
+
+
+async def test_the_distance_is_from_the_start_that_was_and_not_from_the_one_that_was_due():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    office.centre.says("/billing", 503)
+    asyncio.get_running_loop().call_at(90.0, setattr, office.clock, "slept_s", 2.0)
+    await office.probe_until(120.0)
+    assert office.starts() == [102.0, 117.0]
 
 
 async def test_the_distance_is_from_start_to_start():
@@ -306,6 +337,56 @@ async def test_a_leader_that_is_not_heard_any_more_stands_nobody_down():
     assert office.starts() == [100.0, 115.0]
 
 
+# --- the leader's order to look more closely
+
+
+def order(number: int, service: str = "simponi.billing") -> Focus:
+    return Focus(order=number, service=service, kind="detect", rate_per_s=1.0, seconds_left=20.0)
+
+
+def hear(office: ProbedOffice, focus: Focus | None) -> None:
+    told = Bulletin(term=1, leader="medan", nation="r1:0", at_s=0.0, focus=focus)
+    office.office.take_bulletin(told, office.clock.now_s(), live=True)
+
+
+async def test_an_order_is_followed_from_now_on_at_its_rate_and_for_its_time():
+    """At the office's own place in the period: the nation does not ask all at once."""
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    await office.probe_until(42.0)
+    hear(office, order(1))
+    await office.probe_until(110.0)
+    assert office.started_by(Trigger.FOCUS) == [45.0, 55.0]
+    assert office.started_by(Trigger.PLAN) == [100.0]
+    assert office.meters.lags == [0.0, 0.0, 0.0]
+
+
+async def test_an_order_that_is_withdrawn_is_followed_no_more():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    await office.probe_until(42.0)
+    hear(office, order(1))
+    await office.probe_until(52.0)
+    hear(office, None)
+    await office.probe_until(110.0)
+    assert office.starts() == [45.0, 100.0]
+
+
+async def test_an_order_that_is_repeated_changes_nothing():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    for at_s in (42.0, 43.0, 47.0):
+        await office.probe_until(at_s)
+        hear(office, order(1))
+    await office.probe_until(56.0)
+    assert office.starts() == [45.0, 55.0]
+
+
+async def test_an_order_costs_the_office_one_journey_the_one_with_the_shortest_way():
+    office = ProbedOffice(Payment, Confirmation, Billing, period_s=200.0, anchor_s=100.0)
+    await office.probe_until(42.0)
+    hear(office, order(1, "mpn.status"))
+    await office.probe_until(52.0)
+    assert [run.journey for run in office.meters.runs] == ["confirmation"]
+
+
 # --- what becomes of a run
 
 
@@ -344,6 +425,9 @@ async def test_good_news_is_no_news_and_bad_news_is_told_at_once():
     office.centre.says("/billing", 503)
     await office.probe_until(100.0)
     assert office.news == [pytest.approx(90.3)]
+    w, p0 = office.meters.levels[("simponi.billing", Channel.FAIL)]
+    assert (w, p0) == (office.office.memory("simponi.billing").fail.w, 0.005)
+    assert w > 0
 
 
 # --- can this office see?
@@ -404,6 +488,14 @@ class SignIn(Journey):
         (await self.post("/sso", json=self.credentials("simkim"))).json()
 
 
+class ApplicantSignIn(Journey):
+    name = "applicant-sign-in"
+
+    @step("sign in", service="mpaspor.login", role="mpaspor")
+    async def sign_in(self) -> None:
+        (await self.post("/masuk", json=self.credentials("mpaspor"))).json()
+
+
 class Printing(Journey):
     name = "printing"
 
@@ -438,15 +530,17 @@ async def test_an_accepted_credential_is_used_again_and_both_are_logged_once():
     office.centre.says("/sso", 401)
     with capture_logs() as logs:
         await office.probe_until(3700.0)
+        assert credentials_in(logs) == [("credential_refused", "simkim")]
         office.centre.says("/sso", 200)
         await office.probe_until(3800.0)
     assert sign_ins(office) == [30.0, 90.0, 150.0, 3750.0, 3765.0, 3780.0, 3795.0]
-    told = [log for log in logs if str(log["event"]).startswith("credential")]
-    assert [(log["event"], log["target"]) for log in told] == [
-        ("credential_refused", "simkim"),
-        ("credential_accepted", "simkim"),
-    ]
+    assert credentials_in(logs)[1:] == [("credential_accepted", "simkim")]
     assert "rahasia" not in str(logs)
+
+
+def credentials_in(logs: Sequence[Mapping[str, object]]) -> list[tuple[object, object]]:
+    told = [log for log in logs if str(log["event"]).startswith("credential")]
+    return [(log["event"], log["target"]) for log in told]
 
 
 async def test_all_journeys_that_sign_in_wait_and_the_others_go_on():
@@ -462,16 +556,37 @@ async def test_all_journeys_that_sign_in_wait_and_the_others_go_on():
 
 async def test_a_restart_leaves_a_refused_credential_alone_for_the_rest_of_its_hour():
     office = ProbedOffice(SignIn, Printing, period_s=60.0, anchor_s=30.0, credentials=SIMKIM)
-    before = replace(
-        office.office.status(0.0), refused={mark_of("simkim-1"): Refusals(in_a_row=3, age_s=600.0)}
-    )
-    office.office.resume(before, 0.0)
+    office.office.resume(refused(office, in_a_row=3, age_s=600.0), 0.0)
     await office.probe_until(2990.0)
     assert sign_ins(office) == []
     assert office.office.memory("simkim.login").ring == ()
     assert office.office.ready
     await office.probe_until(3040.0)
     assert sign_ins(office) == [3030.0]
+
+
+async def test_targets_with_one_credential_try_it_in_turn():
+    shared = {role: {"credential_id": "office-1"} for role in ("simkim", "mpaspor")}
+    office = ProbedOffice(SignIn, ApplicantSignIn, period_s=60.0, anchor_s=30.0, credentials=shared)
+    office.office.resume(refused(office, in_a_row=3, age_s=600.0, name="office-1"), 0.0)
+    office.centre.says("/sso", 401)
+    office.centre.says("/masuk", 401)
+    await office.probe_until(7000.0)
+    assert [round(at_s) for at_s, _ in office.centre.asked] == [3030, 6630]
+
+
+async def test_a_wait_of_half_a_minute_makes_no_office_ready():
+    office = ProbedOffice(SignIn, period_s=60.0, anchor_s=30.0, credentials=SIMKIM)
+    office.office.resume(refused(office, in_a_row=1, age_s=0.0), 10.0)
+    await office.probe_until(31.0)
+    assert office.skipped() == {"credential refused": 1}
+    assert not office.office.ready
+
+
+def refused(office: ProbedOffice, *, in_a_row: int, age_s: float, name: str = "simkim-1") -> Status:
+    """What the process before said: that its credential was refused."""
+    told = Refusals(in_a_row=in_a_row, age_s=age_s)
+    return replace(office.office.status(0.0), refused={mark_of(name): told})
 
 
 async def test_a_run_that_may_not_sign_in_takes_no_tokens():

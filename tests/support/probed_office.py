@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
-from agent.core.model import Branch, Sight, Trigger
+from agent.core.model import Branch, Channel, Sight, Trigger
 from agent.core.schedule import Pace, Seat
 from agent.core.synthetic import applicant_for
 from agent.core.tuning import Tuning
@@ -93,6 +93,21 @@ class FakeControls:
         return self.shown
 
 
+class ProbingMeters(Tally):
+    """A tally that also keeps how late runs began, and the newest evidence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lags: list[float] = []
+        self.levels: dict[tuple[str, Channel], tuple[float, float]] = {}
+
+    def scheduler_lag(self, seconds: float) -> None:
+        self.lags.append(round(seconds, 3))
+
+    def evidence(self, service: str, channel: Channel, *, w: float, p0: float) -> None:
+        self.levels[(service, channel)] = (w, p0)
+
+
 class ProbedOffice:
     """An office with everything that probing needs; times are seconds since the loop began."""
 
@@ -110,7 +125,7 @@ class ProbedOffice:
     ) -> None:
         """The ceilings are the nation's: ``runs_per_s`` of each journey, requests by role."""
         self.clock = clock or SleepyClock(asyncio.get_running_loop())
-        self.meters = Tally()
+        self.meters = ProbingMeters()
         self.centre = FakeCentre(self.clock.now_s)
         self.controls = FakeControls(self.clock.now_s)
         self.news: list[float] = []
@@ -179,10 +194,10 @@ class ProbedOffice:
             if journey is None or run.journey == journey.name
         ]
 
-    def reprobes(self) -> list[float]:
-        """When runs began that suspicion called for."""
+    def started_by(self, trigger: Trigger) -> list[float]:
+        """When runs began that this called for."""
         runs = self.meters.runs
-        return [round(run.started_s, 3) for run in runs if run.trigger is Trigger.REPROBE]
+        return [round(run.started_s, 3) for run in runs if run.trigger is trigger]
 
     def skipped(self) -> dict[str, int]:
         """Runs that were due and did not begin, by reason."""
