@@ -10,10 +10,11 @@ from functools import cache
 
 import pytest
 
-from agent.adapters.nation_page import nation_page
+from agent.adapters.lobby_page import lobby_page
 from agent.core.incident import Incident
+from agent.core.model import ServiceState
 from agent.core.notice import Tone, lobby_notice
-from agent.core.vocabulary import UNKNOWN
+from agent.core.view import OfficeView
 from agent.simulation.fleet import Fleet
 from agent.simulation.workspace import Fault
 from tests.support.whole_fleet import Played, broken, play
@@ -89,21 +90,24 @@ def test_the_hub_that_was_cut_off_abstained_and_was_missed(leader_cut: Played):
 
 # --- all hubs' lines
 
-RETURNS_S, ALL_RETURN_S = 240.0, 315.0
+RETURNS_S, ALL_RETURN_S = 240.0, 340.0
 """The last ones late enough that the first one to return has missed them for a minute."""
-OUTAGE_S = (60.0, 340.0)
+OUTAGE_S = (60.0, 370.0)
 FRESH_UNTIL_S = 12.0 + 12.0 + 30.0
 """The last leader's deadline after the cut at 12 s, and how long a bulletin is believed."""
 
 
 class Screens:
-    """What the offices that are no hubs show while nobody leads."""
+    """What the offices that are no hubs know and show while nobody leads."""
 
     def __init__(self) -> None:
-        self.nation: set[str] = set()
-        """National words on billing, and the headline of the page."""
+        self.nation_known: set[bool] = set()
+        self.billing: set[ServiceState] = set()
+        """The nation's word on it, as the pages have it."""
         self.lobby: set[Tone] = set()
         """Of screens at counters that had time to see billing fail twice."""
+        self.width_unknown: set[bool] = set()
+        """These say that it is not known whether the trouble is this office's only."""
         self.looks = 0
         self._next_s = FRESH_UNTIL_S
 
@@ -112,14 +116,16 @@ class Screens:
             return
         self._next_s += 15.0
         for agent in fleet.agents.values():
-            if agent.office.identity.branch.hub:
-                continue
-            view = agent.view()
-            self.looks += 1
-            self.nation.add(nation_page(view).partition("<h1>")[2].partition("</h1>")[0])
-            self.nation.add(view.national_state(BILLING).value)
-            if offset_s > OUTAGE_S[0] + 15.0:
-                self.lobby.add(lobby_notice(view).tone)
+            if not agent.office.identity.branch.hub:
+                self._read(agent.view(), has_failed=offset_s > OUTAGE_S[0] + 15.0)
+
+    def _read(self, view: OfficeView, *, has_failed: bool) -> None:
+        self.looks += 1
+        self.nation_known.add(view.nation_known)
+        self.billing.add(view.national_state(BILLING))
+        if has_failed:
+            self.lobby.add(lobby_notice(view).tone)
+            self.width_unknown.add("Belum dapat dipastikan apakah" in lobby_page(view))
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +138,7 @@ def no_hub() -> tuple[Played, Screens]:
         + broken("all", 12, RETURNS_S, hubs[:1], where="line", fault=CUT)
         + broken("all", 12, ALL_RETURN_S, hubs[1:], where="line", fault=CUT)
     )
-    return play(story, offices=TWELVE, seconds=440, on_look=screens.look), screens
+    return play(story, offices=TWELVE, seconds=470, on_look=screens.look), screens
 
 
 def test_without_a_hub_nobody_tells_and_the_first_that_returns_tells_once(
@@ -161,8 +167,10 @@ def test_what_is_told_late_says_when_it_began(no_hub: tuple[Played, Screens]):
 def test_meanwhile_no_page_claims_that_the_nation_is_well(no_hub: tuple[Played, Screens]):
     _, screens = no_hub
     assert screens.looks > 100
-    assert screens.nation == {UNKNOWN.say(), "unknown"}
+    assert screens.nation_known == {False}
+    assert screens.billing == {ServiceState.UNKNOWN}
     assert screens.lobby == {Tone.TROUBLE}
+    assert screens.width_unknown == {True}
 
 
 # --- the leader's power, between the decision and its delivery
