@@ -174,9 +174,9 @@ async def test_steps_of_one_run_share_a_connection_and_runs_do_not():
 
 async def test_each_phase_is_charged_with_its_own_delay():
     async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.06)  # a server that thinks, then one that sends slowly
+        await asyncio.sleep(0.06)  # The delay that the server's thinking is to be charged with.
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1")
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.03)  # The delay that the transfer is to be charged with.
         writer.write(b"2")
 
     async with hostile_server(slowly) as server:

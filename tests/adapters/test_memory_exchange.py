@@ -90,13 +90,13 @@ class TestMemoryExchange(ExchangeConformance):
         async with watching(jember, silent_after_s=10.0) as watch:
             await sorong.beat(b"1")
             world.store.freeze("jember")
-            await asyncio.sleep(9.0)
+            await asyncio.sleep(9.0)  # Virtual: frozen for less than is told, and is silent after.
             await sorong.publish(b"2")
             world.store.restore("jember")
             await watch.synced(2)
-            await asyncio.sleep(9.0)
+            await asyncio.sleep(9.0)  # Virtual: a second before a silence counted from here.
             assert watch.count(Silent) == 0
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(2.0)  # Virtual: a second after it.
             assert watch.count(Silent) == 1
             assert watch.count(Stale) == 0
             assert watch.count(StatusPut) == 1

@@ -62,7 +62,7 @@ async def test_it_dies_with_its_parent(tmp_path: Path):
             server = NatsServer(pathlib.Path({str(tmp_path)!r}))
             await server.start()
             print(server.pid, flush=True)
-            await asyncio.sleep(60)
+            await asyncio.sleep(60)  # The parent lives until it is killed.
 
         asyncio.run(main())
     """
@@ -78,7 +78,7 @@ async def test_it_dies_with_its_parent(tmp_path: Path):
 
     async with asyncio.timeout(5.0):
         while is_alive(pid):  # noqa: ASYNC110 - another process's end cannot be awaited
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # How often to look, within the deadline above.
 
 
 @real

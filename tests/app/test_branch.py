@@ -69,7 +69,7 @@ async def started() -> AsyncIterator[Callable[[Path], Awaitable[AgentProcess]]]:
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(30):
         while not await holds():  # noqa: ASYNC110 - another process sets no event here
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # How often to ask, within the deadline above.
 
 
 async def test_without_exchange_centre_and_slack_it_probes_and_stops_in_order(

@@ -120,7 +120,7 @@ async def until(what: str, holds: Callable[[], Awaitable[object]], within_s: flo
     try:
         async with asyncio.timeout(within_s):
             while not await _answers(holds):  # noqa: ASYNC110 - other processes set no event here
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)  # How often to ask, within the deadline above.
     except TimeoutError:
         pytest.fail(f"not within {within_s:g} s: {what}")
 

@@ -54,4 +54,4 @@ async def until(happens: Callable[[], Awaitable[bool]]) -> None:
     """Wait, in real time, for real sockets to do something; five seconds at most."""
     async with asyncio.timeout(5):
         while not await happens():  # noqa: ASYNC110 - a socket of the kernel sets no event
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # How often to ask, within the deadline above.

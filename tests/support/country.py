@@ -66,7 +66,7 @@ class Country:
         """Open offices, all unless some are named; each reports at once."""
         for office in offices or self.offices:
             self.offices[office].open()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # Virtual: until the first reports are stored.
 
     async def hub(self, name: str, *, wall_ahead_s: float = 0.0) -> Hub:
         """One more hub, which stands for election from now on."""

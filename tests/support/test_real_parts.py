@@ -61,7 +61,7 @@ def _wait_for(port: int, attempts: int = 200) -> None:
         with socket.socket() as knock:
             if knock.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.05)
+        time.sleep(0.05)  # How often to knock; so often at most, ten seconds in all.
     pytest.fail("the emulator did not start in ten seconds")
 
 
