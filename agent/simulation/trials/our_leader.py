@@ -7,13 +7,19 @@ an office has been in trouble of its own, which ends in quarantine. So a tick is
 moment of the grid after a report, at every moment while something is open, and when the first
 office not yet quarantined has been hot for as long as that takes. In between, tick after tick would
 find what the one before has left.
+
+Reports may wait, too. While nothing is open and so few offices vote that no group can be in
+trouble, one that lowers its office's vote, or leaves it at its most, lets nothing begin: it is
+heard together with the next one that matters, with a tick between the two if an office cools down
+and is hot again. A test holds all this against a leader that hears and ticks always.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil, inf
+from math import ceil, floor, inf
 
 from agent.core import evidence, groups
 from agent.core.detector import ChannelDetector, Declared
@@ -28,6 +34,12 @@ SERVICE = "service"
 TICK_S = 0.5
 _MARGIN = 1e-3
 """Nats by which the detector may round a level up."""
+_WHOLE = 1.0 - 1e-9
+_FEW, _FEW_WHOLE = 2, 1
+"""So many offices that vote, and so many with a whole vote, make no group a trouble."""
+
+_Posted = tuple[float, int, Report]
+"""(arrival, order of posting, what)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,11 +75,25 @@ class OurLeader:
     def __init__(
         self, setting: Setting, channel: Channel, tuning: Tuning, *, now_s: float, always: bool
     ) -> None:
-        """``always``: at every moment of the grid, for a comparison."""
+        """``always``: hear everything when it comes and tick at every moment of the grid."""
         self.word: Word = QUIET
         self.sayings = Sayings()
-        self.next_tick_s = _grid_s(now_s) if always else inf
+        self.next_s = inf
+        """When the leader must be woken next."""
         self._always = always
+        self._calm = not always
+        """Reports that let nothing begin may wait."""
+        self._next_tick_s = _grid_s(now_s) if always else inf
+        self._ticked_s = now_s
+        self._pressing: list[_Posted] = []
+        self._waiting: list[_Posted] = []
+        self._posted = 0
+        self._cooled: set[str] = set()
+        """Offices that reports which had waited took out of the heat, since the last tick."""
+        self._levels: dict[str, float] = {}
+        """Levels above zero of the newest reports posted."""
+        self._under_evidence: set[str] = set()
+        """Offices whose newest report heard has a level above zero."""
         self._names = [branch.id for branch in setting.branches]
         self._numbers = tuning.channel(channel)
         self._quarantine_s = tuning.quarantine_s
@@ -86,8 +112,65 @@ class OurLeader:
         self._hot_since_s: dict[str, float] = {}
         self._open: dict[str, tuple[Declared, Declaration]] = {}
 
-    def hear(self, report: Report, now_s: float) -> None:
-        """A report arrives."""
+        self._note_next()
+
+    def post(self, report: Report, arrives_s: float) -> None:
+        """A report is on its way. Those of one office arrive in the order of posting."""
+        self._posted += 1
+        box = self._waiting if self._may_wait(report) else self._pressing
+        heapq.heappush(box, (arrives_s, self._posted, report))
+        self._note_next()
+
+    def _may_wait(self, report: Report) -> bool:
+        """Whether it lets nothing begin, if the leader is still calm when it arrives."""
+        name = self._names[report.place]
+        before = self._levels.get(name, 0.0)
+        if report.level > 0.0:
+            self._levels[name] = report.level
+        else:
+            self._levels.pop(name, None)
+        if not self._calm or report.level > before:
+            return False
+        detector = self._detector
+        most = name in detector.quarantined or detector.vote(name) >= _WHOLE
+        return most or not report.bad
+
+    def wake(self, now_s: float) -> bool:
+        """Let time pass; tells whether the word to the offices has changed."""
+        changed = self._take_in(now_s)
+        if now_s >= self._next_tick_s:
+            changed = self._tick(now_s) or changed
+        self._note_next()
+        return changed
+
+    def _take_in(self, now_s: float) -> bool:
+        """Hear everything that has arrived, in the order of arrival."""
+        changed = False
+        while True:
+            boxes = [box for box in (self._waiting, self._pressing) if box]
+            box = min(boxes, key=lambda each: each[0], default=None)
+            if box is None or box[0][0] > now_s:
+                return changed
+            pressing = box is self._pressing
+            before_s = floor(box[0][0] / TICK_S) * TICK_S
+            again = pressing and self._names[box[0][2].place] in self._cooled
+            if again and before_s > self._ticked_s:
+                changed = self._tick(before_s) or changed
+            arrived_s, _, report = heapq.heappop(box)
+            self._hear(report, arrived_s)
+            if pressing or not self._calm:
+                self._calm = False
+                self._next_tick_s = min(self._next_tick_s, _grid_s(arrived_s))
+
+    def _note_next(self) -> None:
+        next_s = self._next_tick_s
+        if self._pressing:
+            next_s = min(next_s, self._pressing[0][0])
+        if self._waiting and not self._calm:
+            next_s = min(next_s, self._waiting[0][0])
+        self.next_s = next_s
+
+    def _hear(self, report: Report, now_s: float) -> None:
         name = self._names[report.place]
         self._detector.hear(
             name,
@@ -106,15 +189,16 @@ class OurLeader:
             now_s=now_s,
             blind=False,
         )
+        (self._under_evidence.add if report.level > 0.0 else self._under_evidence.discard)(name)
         if evidence.is_hot(report.level + _MARGIN, self._numbers):
             self._hot_since_s.setdefault(name, now_s)
-        else:
-            self._hot_since_s.pop(name, None)
-        self.next_tick_s = min(self.next_tick_s, _grid_s(now_s))
+        elif self._hot_since_s.pop(name, None) is not None:
+            self._cooled.add(name)
 
-    def tick(self, now_s: float) -> bool:
-        """Let time pass; tells whether the word to the offices has changed."""
+    def _tick(self, now_s: float) -> bool:
         detector = self._detector
+        self._ticked_s = now_s
+        self._cooled.clear()
         detector.tick(now_s, blind=False)
         decided = [SERVICE] if detector.blips or detector.national is not None else []
         self.sayings.blips += len(detector.blips)
@@ -126,10 +210,15 @@ class OurLeader:
         before, self.word = self.word, self._say(focus)
         busy = self.word != QUIET or interest is not None or bool(detector.alarms)
         if self._always or busy:
-            self.next_tick_s = now_s + TICK_S
+            self._next_tick_s = now_s + TICK_S
         else:
-            self.next_tick_s = max(now_s + TICK_S, self._next_quarantine_s())
+            self._next_tick_s = max(now_s + TICK_S, self._next_quarantine_s())
+        self._calm = not self._always and not busy and self._few_vote()
         return before != self.word
+
+    def _few_vote(self) -> bool:
+        votes = [vote for name in self._under_evidence if (vote := self._detector.vote(name)) > 0.0]
+        return len(votes) <= _FEW and sum(vote >= _WHOLE for vote in votes) <= _FEW_WHOLE
 
     def _say(self, focus: Focus | None) -> Word:
         detector = self._detector

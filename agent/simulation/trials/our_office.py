@@ -35,9 +35,9 @@ class Word:
 QUIET = Word()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Report:
-    """One result as it travels to the leader."""
+    """One result as it travels to the leader. Not frozen: a year makes millions of them."""
 
     place: int
     started_s: float
@@ -79,6 +79,7 @@ class OurOffice:
         "_focus",
         "_last_start_s",
         "_next_slot",
+        "_next_slot_s",
         "_place",
         "_plan",
         "_reprobes",
@@ -108,6 +109,7 @@ class OurOffice:
         self._focus: Plan | None = None
         self._reprobes = 0
         self._next_slot = trace.next_slot(place, since_s)
+        self._next_slot_s = trace.start_of(self._next_slot)
         self._last_start_s: float | None = None
 
     # --- what happens to it
@@ -127,16 +129,19 @@ class OurOffice:
         self.runs[Trigger.PLAN] += good
         self._last_start_s = trace.start_of(coming - trace.setting.size)
         self._reprobes = 0
-        self._next_slot = coming
+        self._go_to(coming)
 
-    def hear(self, word: Word, now_s: float) -> bool:
-        """Take the leader's word; tells whether the next run has changed."""
+    def _go_to(self, slot: int) -> None:
+        self._next_slot, self._next_slot_s = slot, self._rules.trace.start_of(slot)
+
+    def hear(self, word: Word, now_s: float) -> None:
+        """Take the leader's word, and decide anew on the next run."""
         self.catch_up(now_s)
         if word.focus_runs_per_s != self.word.focus_runs_per_s:
             rate = word.focus_runs_per_s
             self._focus = self._seat.plan(self._rules.pace.follow(rate)) if rate else None
         self.word = word
-        return self.plan(now_s)
+        self.plan(now_s)
 
     def run(self, at_s: float) -> Report | None:
         """Carry out the run that is due, or that of the plan; what the leader is to hear of it."""
@@ -146,8 +151,8 @@ class OurOffice:
         self.runs[trigger] += 1
         self._last_start_s = at_s
         self._reprobes = self._reprobes + 1 if trigger is Trigger.REPROBE else 0
-        while self._rules.trace.start_of(self._next_slot) <= at_s + _SAME_S:
-            self._next_slot += self._rules.trace.setting.size
+        while self._next_slot_s <= at_s + _SAME_S:
+            self._go_to(self._next_slot + self._rules.trace.setting.size)
         if bad is None:
             return None
         before, learn = self.learning.w, trigger is Trigger.PLAN and not self.word.watched
@@ -165,14 +170,14 @@ class OurOffice:
     def _result(self, at_s: float, trigger: Trigger) -> bool | None:
         """Whether a run is bad; one to the slot is the trace's own."""
         trace, slot = self._rules.trace, self._next_slot
-        if trigger is Trigger.PLAN and abs(trace.start_of(slot) - at_s) < _SAME_S:
+        if trigger is Trigger.PLAN and abs(self._next_slot_s - at_s) < _SAME_S:
             return None if trace.lost(slot) else slot in self._rules.bad
         return trace.probe(self._place, at_s)
 
     # --- when it probes next
 
-    def plan(self, now_s: float) -> bool:
-        """Decide on the next run; tells whether it is another than before."""
+    def plan(self, now_s: float) -> None:
+        """Decide on the next run; what was decided before is off."""
         due = schedule.next_run(
             self._plan,
             self._rules.pace,
@@ -183,16 +188,13 @@ class OurOffice:
             stood_down=self.word.stood_down,
             focus=self._focus,
         )
-        before, self.due = self.due, None if self._is_quiet(due) else due
-        if before == self.due:
-            return False
+        self.due = None if self._is_quiet(due) else due
         self.version += 1
-        return True
 
     def _is_quiet(self, due: Due) -> bool:
-        to_the_slot = due.at_s <= self._rules.trace.start_of(self._next_slot) + _SAME_S
         undisturbed = self.learning.w == 0.0 and self._focus is None and not self.word.watched
-        return undisturbed and to_the_slot and due.trigger is Trigger.PLAN
+        to_the_slot = due.trigger is Trigger.PLAN and due.at_s <= self._next_slot_s + _SAME_S
+        return undisturbed and to_the_slot
 
 
 def first_learning(rules: Rules, place: int, *, learned: bool) -> Learning:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import inf
 
 from agent.core.model import Scope, Trigger
@@ -85,23 +86,29 @@ class Ours:
     def play(self, until_s: float | None = None, *, until_national: bool = False) -> Played:
         """Play to the end of the trace or to ``until_s``, or only to the first national alarm."""
         end_s = self._trace.until_s if until_s is None else until_s
-        trace, leader, events, bad = self._trace, self._leader, self._events, self._trace.bad
-        coming = bisect_left(bad, (self._since_s - trace.phase_s) / trace.spacing_s)
-        at_s = self._since_s
+        leader, events, base = self._leader, self._events, self._bad_of_the_plan()
+        at_s, (base_s, place) = self._since_s, next(base)
         while not (until_national and leader.nationals()):
-            base_s = trace.start_of(bad[coming]) if coming < len(bad) else inf
             event_s = events[0][0] if events else inf
-            at_s = min(base_s, event_s, leader.next_tick_s)
+            at_s = min(base_s, event_s, leader.next_s)
             if at_s >= end_s:
                 break
             if event_s == at_s:
                 heapq.heappop(events)[2](at_s)
             elif base_s == at_s:
-                self._base(trace.office_of(bad[coming]), at_s)
-                coming += 1
-            elif leader.tick(at_s):
+                self._base(place, at_s)
+                base_s, place = next(base)
+            elif leader.wake(at_s):
                 self._tell(at_s)
         return self._played(min(at_s, end_s))
+
+    def _bad_of_the_plan(self) -> Iterator[tuple[float, int]]:
+        """The moments and offices of the plan's bad results; at last one that never comes."""
+        trace = self._trace
+        first = bisect_left(trace.bad, (self._since_s - trace.phase_s) / trace.spacing_s)
+        for slot in islice(trace.bad, first, None):
+            yield trace.start_of(slot), trace.office_of(slot)
+        yield inf, 0
 
     # --- events
 
@@ -123,8 +130,8 @@ class Ours:
         report = office.run(at_s)
         if report is not None:
             self._send(report)
-        if office.plan(at_s):
-            self._expect(place)
+        office.plan(at_s)
+        self._expect(place)
 
     def _send(self, report: Report) -> None:
         """One office's reports arrive in the order in which they were sent."""
@@ -132,7 +139,7 @@ class Ours:
         arrives_s = max(self._arrived_s[place], started_s + self._trace.lag_s(place, started_s))
         self._arrived_s[place] = arrives_s
         self._reports += 1
-        self._at(arrives_s, partial(self._leader.hear, report))
+        self._leader.post(report, arrives_s)
 
     def _tell(self, at_s: float) -> None:
         word = self._leader.word
@@ -141,8 +148,8 @@ class Ours:
 
     def _hear(self, word: Word, places: Sequence[int], at_s: float) -> None:
         for place in places:
-            if self._offices[place].hear(word, at_s):
-                self._expect(place)
+            self._offices[place].hear(word, at_s)
+            self._expect(place)
 
     def _expect(self, place: int) -> None:
         office = self._offices[place]

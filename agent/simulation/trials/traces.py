@@ -24,7 +24,7 @@ from agent.simulation.trials.failure_rate import failure_rates
 from agent.simulation.trials.world import Setting
 
 _MASK = (1 << 64) - 1
-_LOST_BASE, _LOST, _BAD, _LAG = 1, 2, 3, 4
+_LOST_BASE, _RESULT, _LAG = 1, 2, 3
 """What a number is drawn for."""
 
 
@@ -78,6 +78,7 @@ class Trace:
         """Offices by rank."""
         self.rank = tuple(ranks[branch.id] for branch in setting.branches)
         self.spacing_s = setting.period_s / setting.size
+        self._lost_share = setting.world.lost_share
         self._dice = Dice(f"{seed}/{channel}")
         self.phase_s = self._dice.uniform(0, 0) * setting.period_s
         self.bad = sorted(slot for place in range(setting.size) for slot in self._bad_of(place))
@@ -102,7 +103,7 @@ class Trace:
 
     def lost(self, slot: int) -> bool:
         """Whether nothing is ever heard of a slot's probe."""
-        return self._dice.uniform(_LOST_BASE, slot) < self.setting.world.lost_share
+        return self._dice.uniform(_LOST_BASE, slot) < self._lost_share
 
     def _bad_of(self, place: int) -> Iterator[int]:
         """Slots of one office with a bad result that was not lost, in the order of time."""
@@ -119,10 +120,11 @@ class Trace:
 
     def probe(self, place: int, at_s: float) -> bool | None:
         """The result of an office's probe at any moment: whether it is bad; None if it is lost."""
-        moment = round(at_s * 1000.0)
-        if self._dice.uniform(_LOST, place, moment) < self.setting.world.lost_share:
+        lost_share = self._lost_share
+        drawn = self._dice.uniform(_RESULT, place, round(at_s * 1000.0))
+        if drawn < lost_share:
             return None
-        return self._dice.uniform(_BAD, place, moment) < self.rates[place].at(at_s)
+        return drawn - lost_share < (1.0 - lost_share) * self.rates[place].at(at_s)
 
     def lag_s(self, place: int, at_s: float) -> float:
         """How long after its start a result of an office is heard of."""
