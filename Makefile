@@ -14,12 +14,12 @@ node_stamp := $(node)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format lock node-parts clean
+.PHONY: help setup demo test bench-detection check format lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
 .PHONY: check-dead-code check-security
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(tools_stamp) ## the program and every tool, into .venv
 
@@ -28,6 +28,9 @@ demo: $(run_stamp) ## the whole nation on this machine, with faults (ARGS="--hel
 
 test: $(tools_stamp) ## every test (ARGS for pytest)
 	@$(bin)/python -m pytest $(ARGS)
+
+bench-detection: $(run_stamp) ## the detector beside others, about 10 minutes (ARGS="--quick")
+	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
 
 # One target each, so that `make -k check` tells every complaint and `make check-types` just one.
 check: ## all that machines can say of the code without running it

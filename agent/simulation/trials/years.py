@@ -33,6 +33,8 @@ class Years:
     """Of each trial."""
     setting: str = "145"
     channel: Channel = Channel.FAIL
+    light: bool = False
+    """What the centre has to bear is promised too."""
     liars: int = 0
     """Offices that say all the time that everything fails."""
 
@@ -66,9 +68,11 @@ class Years:
         holds, limit = None, "reported"
         if self.most_per_year is not None:
             # In fewer years than one false national is due, one is no proof of more.
-            few = false <= max(1.0, self.most_per_year * years)
-            holds = few and runs_per_s <= RUNS_PER_S and focus_share <= FOCUS_SHARE
-            limit = f"{self.most_per_year:g} a year, {RUNS_PER_S:g}/s, {FOCUS_SHARE:.1%}"
+            holds = false <= max(1.0, self.most_per_year * years)
+            limit = f"{self.most_per_year:g} a year"
+        if self.light:
+            holds = holds and runs_per_s <= RUNS_PER_S and focus_share <= FOCUS_SHARE
+            limit += f", {RUNS_PER_S:g}/s, {FOCUS_SHARE:.1%}"
         return Row(
             case=self.name,
             measured=(
