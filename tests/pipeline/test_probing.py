@@ -344,8 +344,8 @@ def order(number: int, service: str = "simponi.billing") -> Focus:
     return Focus(order=number, service=service, kind="detect", rate_per_s=1.0, seconds_left=20.0)
 
 
-def hear(office: ProbedOffice, focus: Focus | None) -> None:
-    told = Bulletin(term=1, leader="medan", nation="r1:0", at_s=0.0, focus=focus)
+def hear(office: ProbedOffice, focus: Focus | None, term: int = 1) -> None:
+    told = Bulletin(term=term, leader="medan", nation="r1:0", at_s=0.0, focus=focus)
     office.office.take_bulletin(told, office.clock.now_s(), live=True)
 
 
@@ -377,6 +377,23 @@ async def test_an_order_that_is_repeated_changes_nothing():
         hear(office, order(1))
     await office.probe_until(56.0)
     assert office.starts() == [45.0, 55.0]
+
+
+async def test_the_first_order_of_a_new_leader_is_a_new_one():
+    office = ProbedOffice(Billing, Confirmation, period_s=200.0, anchor_s=100.0)
+    await office.probe_until(42.0)
+    hear(office, order(1))
+    await office.probe_until(44.0)
+    hear(office, order(1, "mpn.status"), term=2)
+    await office.probe_until(46.0)
+    assert [run.journey for run in office.meters.runs] == ["confirmation"]
+
+
+async def test_an_order_that_comes_at_the_moment_of_a_slot_costs_no_run():
+    office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
+    asyncio.get_running_loop().call_at(100.0, hear, office, order(1))
+    await office.probe_until(104.0)
+    assert office.starts() == [100.0]
 
 
 async def test_an_order_costs_the_office_one_journey_the_one_with_the_shortest_way():

@@ -1,12 +1,15 @@
+"""One run of a journey: facts, deadlines and bugs. In virtual time."""
+
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from agent.core.model import FailureKind, Run
-from agent.pipeline.running import CLOSE_TIMEOUT_S, run_journey
+from agent.core.model import FailureKind, Run, Trigger
+from agent.pipeline.running import run_journey
 from agent.probe import Applicant, Failure, Journey, Reply, Request, RequestFailed, step
 from tests.support.virtual_time import virtual_time
 
@@ -30,6 +33,7 @@ class FakeSession:
         self.close_s = close_s
         self.closed = 0
         self.close_raises = False
+        self.given_up = False
 
     async def send(self, request: Request) -> Reply:
         await asyncio.sleep(self.answer_s)
@@ -38,7 +42,11 @@ class FakeSession:
         return Reply(status=int(request.path[1:]), body=b'{"a": 1}')
 
     async def close(self) -> None:
-        await asyncio.sleep(self.close_s)
+        try:
+            await asyncio.sleep(self.close_s)
+        except asyncio.CancelledError:
+            self.given_up = True
+            raise
         self.closed += 1
         if self.close_raises:
             raise RuntimeError(SECRET)
@@ -100,15 +108,25 @@ async def swallows_its_cancellation(_journey: Journey) -> None:
         await asyncio.sleep(1)
 
 
+async def breaks_when_its_time_is_up(_journey: Journey) -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        raise RequestFailed(Failure(kind=FailureKind.RESET, detail="reset"))
+
+
 async def run(
-    *behaviours: Callable[[Journey], Awaitable[None]], session: FakeSession | None = None
+    *behaviours: Callable[[Journey], Awaitable[None]],
+    session: FakeSession | None = None,
+    trigger: Trigger = Trigger.PLAN,
 ) -> Run:
     return await run_journey(
         journey_of(*behaviours),
         session=session or FakeSession(),
         applicant=APPLICANT,
-        credentials={},
+        credentials={"r": {"password": SECRET}},
         now_s=asyncio.get_running_loop().time,
+        trigger=trigger,
     )
 
 
@@ -145,7 +163,9 @@ async def test_the_first_broken_step_ends_the_run_and_the_others_are_only_declar
     assert [each.id for each in told.declared] == ["one", "two", "three"]
 
 
-@pytest.mark.parametrize("behaviour", [drips, waits(3600), swallows_its_cancellation])
+@pytest.mark.parametrize(
+    "behaviour", [drips, waits(3600), swallows_its_cancellation, breaks_when_its_time_is_up]
+)
 async def test_a_step_that_never_ends_is_a_timeout_of_the_centre(
     behaviour: Callable[[Journey], Awaitable[None]],
 ):
@@ -187,18 +207,56 @@ async def test_a_bug_names_its_place_in_the_probe():
     assert ", behaviour line " in detail(told)
 
 
+async def test_the_place_of_a_bug_is_the_author_s_line_and_not_that_of_what_it_called():
+    async def reads_no_json(_journey: Journey) -> None:
+        json.loads("{")
+
+    assert ", reads_no_json line " in detail(await run(reads_no_json))
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit("x")])
+async def test_a_bug_is_that_of_its_step(error: BaseException):
+    told = await run(asks("/200"), raises(error), asks("/200"))
+    assert [facts.step for facts in told.executed] == ["one", "two"]
+    assert kinds(told) == [None, "bug"]
+
+
+async def test_a_run_says_what_called_for_it():
+    assert (await run(asks("/200"))).trigger is Trigger.PLAN
+    assert (await run(asks("/200"), trigger=Trigger.FOCUS)).trigger is Trigger.FOCUS
+
+
+async def test_the_facts_say_since_when_a_step_had_which_credentials_and_hold_none():
+    async def signs_in(journey: Journey) -> None:
+        journey.credentials("r")
+
+    told = await run(asks("/200"), signs_in, asks("/401"))
+    assert [facts.credentials for facts in told.executed] == [(), ("r",), ("r",)]
+    assert SECRET not in repr(told)
+
+
+async def test_credentials_of_a_target_that_no_step_names_are_not_to_be_had():
+    async def signs_in_elsewhere(journey: Journey) -> None:
+        journey.credentials("elsewhere")
+
+    told = await run(signs_in_elsewhere)
+    assert kinds(told) == ["bug"]
+    assert detail(told).startswith("LookupError in the probe, signs_in_elsewhere line ")
+
+
 async def test_endless_recursion_is_a_bug():
     assert kinds(await run(recurses)) == ["bug"]
 
 
-async def test_a_journey_that_cannot_even_be_made_is_a_bug_of_its_first_step():
+@pytest.mark.parametrize("error", [KeyError(SECRET), SystemExit(SECRET)])
+async def test_a_journey_that_cannot_even_be_made_is_a_bug_of_its_first_step(error: BaseException):
     class Unmade(Journey):
         name = "unmade"
 
         def __init__(self, **_: object) -> None:
-            raise KeyError(SECRET)
+            raise error
 
-        @step("one", service="a", role="r")
+        @step("one", service="a", role="r", slow_after_s=1.5)
         async def one(self) -> None: ...
 
     session = FakeSession()
@@ -210,6 +268,8 @@ async def test_a_journey_that_cannot_even_be_made_is_a_bug_of_its_first_step():
         now_s=asyncio.get_running_loop().time,
     )
     assert kinds(told) == ["bug"]
+    assert (told.executed[0].step, told.executed[0].slow_after_s) == ("one", 1.5)
+    assert SECRET not in repr(told)
     assert session.closed == 1
 
 
@@ -228,7 +288,20 @@ async def test_a_session_that_does_not_close_holds_a_run_up_only_so_long():
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     assert kinds(await run(asks("/200"), session=session)) == [None]
-    assert loop.time() - began_s <= 0.2 + CLOSE_TIMEOUT_S + 0.1
+    assert loop.time() - began_s == pytest.approx(0.2 + 2.0)
+    await asyncio.sleep(0)
+    assert session.given_up
+
+
+async def test_being_cancelled_while_the_session_closes_lets_it_close():
+    session = FakeSession(close_s=1)
+    running = asyncio.create_task(run(asks("/200"), session=session))
+    await asyncio.sleep(0.5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.sleep(1)
+    assert session.closed == 1
 
 
 async def test_a_session_that_closes_badly_costs_no_facts():
