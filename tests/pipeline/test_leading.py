@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from agent.core.election import LEASE_NAME, NOBODY
+from agent.core.hearing import Hearing
 from agent.pipeline.leading import STEP_S, TICK_S
 from agent.ports import Unavailable
 from tests.support.country import Country, Hub
@@ -166,3 +167,17 @@ async def test_a_term_that_breaks_is_given_up_and_logged(
     assert other.term.number == 2
     await asyncio.sleep(3)
     assert country.bulletin().term == country.incidents()["x"].term == 2
+
+
+async def test_a_wiped_store_is_led_from_term_one_and_the_offices_believe_it(country: Country):
+    hub = await busy_leader(country)
+    await hub.leadership.resign()
+    await asyncio.sleep(20)
+    assert hub.term.number == 2
+    office = Hearing()
+    assert office.take(country.bulletin(), country.clock.now_s(), live=True)
+    country.store.wipe()
+    await asyncio.sleep(20)  # Nobody leads until what was not there has not moved for a lease.
+    assert hub.term.number == country.bulletin().term == 1
+    assert office.heeded(country.clock.now_s()) is not None
+    assert office.take(country.bulletin(), country.clock.now_s(), live=True)
