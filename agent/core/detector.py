@@ -72,6 +72,8 @@ class Declared:
     threshold: float = 0.0
     recovering_s: float | None = None
     phase: AlarmPhase = AlarmPhase.DECLARED
+    coincidence: float | None = None
+    """The smallest chance of it so far, for people; see :mod:`agent.core.coincidence`."""
 
     @property
     def national(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from agent.core import coincidence
-from agent.core.coincidence import Chance
+from agent.core.coincidence import RAREST, Chance
 from agent.core.detector import ChannelDetector, Declared
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import (
@@ -100,13 +100,20 @@ class Reasons:
         """Why an alarm stands."""
         recovery = alarm.recovery
         well = recovery.members - recovery.unwell().keys()
-        chance = self.chance(watched, channel, alarm.group, alarm.declared_s)
         return replace(
             self._evidence_in(watched, channel, alarm.group, well),
             score=alarm.score,
             threshold=alarm.threshold,
-            coincidence=chance.told,
+            coincidence=self._smallest(watched, channel, alarm),
         )
+
+    def _smallest(self, watched: Watched, channel: Channel, alarm: Declared) -> float | None:
+        """The smallest chance of the alarm's life; once it is as small as is told, no more work."""
+        if alarm.coincidence is None or alarm.coincidence > RAREST:
+            now = self.chance(watched, channel, alarm.group, alarm.declared_s).told
+            known = [c for c in (alarm.coincidence, now) if c is not None]
+            alarm.coincidence = min(known, default=None)
+        return alarm.coincidence
 
     def nationwide(self, watched: Watched, channel: Channel) -> Evidence:
         """What fails in the whole nation now, whether or not that is an alarm."""
