@@ -37,7 +37,7 @@ from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
 from agent.core.reading import Observed
 from agent.core.recovery import Recovery
-from agent.core.regional import TOLERANCE, Region, Regions, Seen
+from agent.core.regional import MOST, TOLERANCE, Region, Regions, Seen
 from agent.core.tuning import Tuning
 
 _ROUNDING = 1e-4
@@ -415,10 +415,25 @@ class ChannelDetector:
     def _go_national(self, suspicion: Suspicion, votes: float, now_s: float) -> None:
         rate = suspicion.fresh_bad / max(1, suspicion.fresh)
         members = frozenset(self._votes)
-        first = min(self._first_bad_s.get(b, suspicion.since_s) for b in members)
-        since_s = max(first, suspicion.since_s - 2 * self._period_s)
-        self._become_national(since_s, now_s, members, rate)
+        self._become_national(self._beginning(members, suspicion.since_s), now_s, members, rate)
         self.alarms[NATION].score, self.alarms[NATION].threshold = votes, self.a1
+
+    def _beginning(self, members: Iterable[str], suspected_s: float) -> float:
+        """The first failure of the nation's trouble.
+
+        Offices that a region's alarm holds, or whose trouble is a period older than that of half of
+        them, lend it no beginning: everybody is asked once in a period.
+        """
+        regional = {b for alarm in self.alarms.values() for b in alarm.recovery.members}
+        firsts = sorted(
+            self._first_bad_s.get(branch, suspected_s)
+            for branch in members
+            if branch not in regional
+        )
+        if not firsts:
+            return suspected_s
+        middle_s = firsts[len(firsts) // 2]
+        return next(at_s for at_s in firsts if at_s >= middle_s - self._period_s)
 
     def _become_national(
         self, since_s: float, now_s: float, members: frozenset[str], rate: float
@@ -468,10 +483,17 @@ class ChannelDetector:
         held_s = now_s - alarm.recovering_s
         if held_s + TOLERANCE >= self._tuning.close_s:
             alarm.phase = AlarmPhase.CLOSED
-            for branch in recovery.members - set(unwell):
-                self._set(branch, 0.0)
+            self._forgive(alarm)
         elif held_s + TOLERANCE >= self._tuning.show_recovery_s:
             alarm.phase = AlarmPhase.RECOVERING
+
+    def _forgive(self, alarm: Declared) -> None:
+        """What failed before the end belongs to what is over, also of those who failed once."""
+        unwell = alarm.recovery.unwell()
+        for branch in [b for b in self._w if self._belongs(b, alarm)]:
+            over = self._last_bad_s.get(branch, 0.0) <= alarm.recovery.well_since_s
+            if (branch in alarm.recovery.members or over) and branch not in unwell:
+                self._set(branch, 0.0)
 
     # --- groups below the nation
 
@@ -479,13 +501,28 @@ class ChannelDetector:
         if self.suspicion is not None or NATION in self.alarms or not self._votes:
             return
         for region in self._regions_in_trouble():
-            if any(region.failing <= alarm.recovery.members for alarm in self.alarms.values()):
+            if self._is_told(region):
                 continue
+            self._absorb_into(region)
             self._declare(
                 Scope.REGIONAL, region.group, region.since_s, now_s, region.failing, rate=1.0
             )
             alarm = self.alarms[region.group]
             alarm.score, alarm.threshold = region.score, region.threshold
+
+    def _is_told(self, region: Region) -> bool:
+        """Most of its failing offices belong to a group that is told already."""
+        told = [b for b in region.failing if any(self._belongs(b, a) for a in self._open())]
+        return len(told) >= MOST * len(region.failing)
+
+    def _absorb_into(self, region: Region) -> None:
+        """A trouble that outgrew its group is the wider group's, and no longer told by itself."""
+        for alarm in self._open():
+            if alarm.recovery.members <= region.failing:
+                alarm.phase = AlarmPhase.CLOSED
+
+    def _open(self) -> list[Declared]:
+        return [a for a in self.alarms.values() if a.phase is not AlarmPhase.CLOSED]
 
     def _regions_in_trouble(self) -> list[Region]:
         if self.may_be_national:

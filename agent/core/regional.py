@@ -22,7 +22,7 @@ TOLERANCE = 1e-9
 _FEWEST = 2
 """Offices that must fail before a group is looked at."""
 _SMALLEST_ROSTER = 3
-_MOST = 0.8
+MOST = 0.8
 _SAME_TIME_PERIODS = 2.0
 
 
@@ -213,7 +213,7 @@ def smallest_that_tell(
         seed = max(left, key=lambda group: (len(left[group]), group))
         together = [group for group in left if left[group] & left[seed]]
         failing = frozenset().union(*(left[group] for group in together))
-        holding = [g for g in together if len(left[g]) >= _MOST * len(failing)] or [seed]
+        holding = [g for g in together if len(left[g]) >= MOST * len(failing)] or [seed]
         told.append(min(holding, key=lambda group: (len(members[group]), group)))
         for group in together:
             del left[group]

@@ -425,7 +425,22 @@ def test_the_beginning_is_the_first_evidence_but_not_an_old_one():
         watch.hear(PAPUA[:1], at_s)
     watch.hear(ELSEWHERE[:10], 300.0).hear(ELSEWHERE[:10], 310.0).hear(PAPUA[:1], 311.0)
     watch.hear(ELSEWHERE[:10], 330.0)
-    assert watch.alarm(NATION).since_s == 300.0 - 2 * T
+    assert watch.alarm(NATION).since_s == 300.0
+
+
+def test_a_region_that_the_nation_absorbs_lends_it_no_beginning():
+    watch = Watch().hear(ACEH[:6], 0.0).hear(ACEH[:6], 13.0)
+    assert watch.declared() == ["province:aceh"]
+    watch.hear(ELSEWHERE[:10], 40.0).hear(ELSEWHERE[:10], 45.0).hear(ELSEWHERE[:10], 60.0)
+    assert watch.alarm(NATION).since_s == 40.0
+
+
+def test_a_leader_that_comes_late_tells_the_beginning_as_the_offices_know_it():
+    watch = Watch()
+    for place, branch in enumerate(ELSEWHERE[:10]):
+        watch.detector.adopt(branch.id, FAIL.cap, 590.0, hot_since_s=float(place))
+    watch.tick(600.0).hear(ELSEWHERE[:10], 615.0)
+    assert watch.alarm(NATION).since_s == 0.0
 
 
 # --- who may speak
@@ -723,6 +738,34 @@ def test_a_neighbour_long_in_trouble_does_not_hide_two_that_break_now():
     watch.hear(PAPUA[1:3], 613.0)
     assert watch.declared() == ["island:papua"]
     assert watch.alarm("island:papua").since_s == 600.0
+
+
+def test_what_failed_before_the_end_is_over_with_it_also_of_those_who_failed_once():
+    watch = national()
+    watch.hear(ELSEWHERE[10:12], 40.0)
+    for at_s in (60.0, 70.0):
+        watch.hear(ELSEWHERE[:10], at_s, OK)
+    watch.hear(ELSEWHERE[12:13], 75.0)
+    watch.tick(140.0)
+    assert watch.phase(NATION) is AlarmPhase.CLOSED
+    assert [watch.votes(branch) for branch in ELSEWHERE[10:13]] == [False, False, True]
+
+
+def test_a_province_is_not_told_as_its_island_too_by_an_office_that_failed_once():
+    watch = Watch().hear(RIAU[:3], 0.0).hear(RIAU[:3], 13.0)
+    assert watch.declared() == ["province:riau"]
+    watch.hear(RIAU[3:], 20.0).hear(RIAU, 30.0)
+    assert watch.declared() == ["province:riau"]
+
+
+def test_a_trouble_that_outgrows_its_province_is_the_islands_and_no_longer_the_provinces():
+    north, south = (province_of(3, f"Maluku {side}", "Maluku") for side in ("Utara", "Selatan"))
+    watch = Watch([*north, *south, *ELSEWHERE])
+    watch.hear(north, 0.0).hear(north, 13.0)
+    assert watch.declared() == ["province:maluku-utara"]
+    for at_s in (20.0, 27.0, 40.0):
+        watch.hear([*north, *south], at_s)
+    assert watch.declared() == ["island:maluku"]
 
 
 # --- worth a closer look of the whole nation

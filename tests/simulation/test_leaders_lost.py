@@ -153,11 +153,6 @@ def test_without_a_hub_nobody_tells_and_the_first_that_returns_tells_once(
     assert OUTAGE_S[1] < played.offset_s(incident.ended_s) < OUTAGE_S[1] + 15
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a leader that first hears of the offices in the middle of an outage takes the newest "
-    "bad result of each for its first, and what is then suspected for two periods old at most",
-)
 def test_what_is_told_late_says_when_it_began(no_hub: tuple[Played, Screens]):
     played, _ = no_hub
     since_s = played.offset_s(the_only_incident(played).since_s)

@@ -59,11 +59,6 @@ def absorbed(played: Played) -> list[Said]:
     return [said for said in found if "kini bagian dari gangguan nasional" in said.message.text]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the island is judged anew as long as some of the province's failing offices failed "
-    "only once, and are therefore no members of the alarm that tells them",
-)
 def test_a_region_is_told_as_one_group_and_not_as_its_island_too():
     played = play(broken(BILLING, 10, 100, "provinces:[Bali]"), seconds=100)
     assert [each["group"] for each in played.incidents] == ["province:bali"]
