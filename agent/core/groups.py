@@ -33,6 +33,8 @@ class Groups:
     """Every group (province, carrier, egress, island) -> its branches, in roster order."""
     dropped_with: Mapping[str, tuple[str, ...]]
     """Branch -> the groups that it can be dropped with: all of its groups but the island."""
+    belongs_to: Mapping[str, tuple[str, ...]]
+    """Branch -> all of its groups."""
     roster: tuple[str, ...]
     provinces: int
 
@@ -88,6 +90,7 @@ def of(branches: Iterable[Branch]) -> Groups:
     """The groups of these branches."""
     members: dict[str, list[str]] = {}
     dropped_with: dict[str, tuple[str, ...]] = {}
+    belongs_to: dict[str, tuple[str, ...]] = {}
     roster: list[str] = []
     for branch in branches:
         roster.append(branch.id)
@@ -97,11 +100,13 @@ def of(branches: Iterable[Branch]) -> Groups:
         if branch.egress:
             fates.append(group_id("egress", branch.egress))
         dropped_with[branch.id] = tuple(fates)
-        for group in (*fates, group_id("island", branch.island)):
+        belongs_to[branch.id] = (*fates, group_id("island", branch.island))
+        for group in belongs_to[branch.id]:
             members.setdefault(group, []).append(branch.id)
     return Groups(
         members={group: tuple(ids) for group, ids in members.items()},
         dropped_with=dropped_with,
+        belongs_to=belongs_to,
         roster=tuple(roster),
         provinces=sum(group.startswith("province:") for group in members),
     )

@@ -11,6 +11,7 @@ would make the guard a formality, nor their beginning.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,7 +80,7 @@ class Regions:
         members = self._groups.members
         qualifying = {
             group: failing
-            for group in members
+            for group in self._voted_against(seen)
             if group not in known and (failing := self._qualifies(group, seen))
         }
         return [
@@ -92,6 +93,11 @@ class Regions:
             )
             for group in smallest_that_tell(qualifying, members)
         ]
+
+    def _voted_against(self, seen: Seen) -> list[str]:
+        """The groups of which enough offices vote to be looked at; few, and found by the votes."""
+        voting = Counter(g for branch in seen.votes for g in self._groups.belongs_to[branch])
+        return sorted(group for group, count in voting.items() if count >= _FEWEST)
 
     def whole_roster(self, seen: Seen) -> Region | None:
         """A pilot too small to speak of the nation: all that report fail, and go on failing."""
@@ -141,12 +147,11 @@ class Regions:
         """The offices that make a group a regional trouble, or none."""
         members = self._groups.members[group]
         voting = [branch for branch in members if branch in seen.votes]
-        if len(voting) < _FEWEST or not self._stands_out(members, voting, seen):
-            return frozenset()
         reporting = sum(seen.takes_part(branch) for branch in members)
-        if len(members) > self._tuning.small_group:
-            return self._large_group(reporting, voting, seen)
-        return self._small_group(reporting, voting, seen)
+        large = len(members) > self._tuning.small_group
+        failing = (self._large_group if large else self._small_group)(reporting, voting, seen)
+        # The contrast last: it asks for every office of the nation, and seldom for nothing.
+        return failing if failing and self._stands_out(members, voting, seen) else frozenset()
 
     def _stands_out(self, members: Sequence[str], voting: Sequence[str], seen: Seen) -> bool:
         """The mean vote inside is several times the mean vote outside."""
