@@ -70,8 +70,13 @@ class ChannelVoice:
         if standing.alarm.phase is AlarmPhase.CLOSED:
             return self._wording.say(words.OVER, ended=ended, closes=closes)
         if healing.held_s is not None:
-            held = number(healing.held_s, 0)
-            return self._wording.say(words.HOLDING, held=held, closes=closes, ended=ended)
+            return self._wording.say(
+                words.HOLDING,
+                held=number(healing.held_s, 0),
+                shown=number(healing.shown_after_s, 0),
+                closes=closes,
+                ended=ended,
+            )
         return self._wording.say(
             words.NOT_YET_WELL,
             score=number(min(healing.score, healing.score_needed)),

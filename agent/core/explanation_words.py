@@ -162,9 +162,10 @@ NOT_YET_WELL = Words(
     "row, which must be below {below}.",
 )
 HOLDING = Words(
-    "Syarat pulih terpenuhi {held} detik; selesai setelah {closes} detik, dengan akhir {ended}.",
-    "What recovery needs has held for {held} seconds; over after {closes} seconds, its end written "
-    "as {ended}.",
+    "Syarat pulih terpenuhi {held} detik: disebut pulih setelah {shown} detik, selesai setelah "
+    "{closes} detik, dengan akhir {ended}.",
+    "What recovery needs has held for {held} seconds: called recovering after {shown} seconds, "
+    "over after {closes} seconds, its end written as {ended}.",
 )
 OVER = Words(
     "Baru saja selesai: berakhir {ended}, dan {closes} detik bertahan baik.",

@@ -142,7 +142,10 @@ STAGES: list[tuple[float, ServiceState, bool, tuple[str, ...]]] = [
             "Kode billing (SIMPONI): gangguan nasional yang berangsur pulih.",
             TOLD,
             DECLARED,
-            "Syarat pulih terpenuhi 15 detik; selesai setelah 60 detik, dengan akhir 08.02.00 WIB.",
+            (
+                "Syarat pulih terpenuhi 15 detik: disebut pulih setelah 15 detik, selesai setelah "
+                "60 detik, dengan akhir 08.02.00 WIB."
+            ),
             VOTES.format(voting=12, weight="7,0"),
             CHANCE.format(odds="1.000.000"),
             OWN.format(vote="0,5", w="5,8"),
