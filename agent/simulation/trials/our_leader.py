@@ -1,12 +1,11 @@
 """The leader of a trial: the real detector of one channel and the real director of focus.
 
 It ticks on a grid of half seconds, like the leader of the product. Ticks that can change nothing
-are left out. A tick acts on three things: on what results have changed, on the time that has passed
-while something is open (a suspicion, an alarm, an order or the wish for one), and on the time that
-an office has been in trouble of its own, which ends in quarantine. So a tick is due at the first
-moment of the grid after a report, at every moment while something is open, and when the first
-office not yet quarantined has been hot for as long as that takes. In between, tick after tick would
-find what the one before has left.
+are left out. A tick acts on what results have changed, and on time: while a suspicion, an alarm or
+the wish for an order is open, at the end of an order, and when an office has been in trouble of its
+own for as long as quarantine takes. So a tick is due at the first moment of the grid after a
+report, at every moment while something is open, at the order's end, and when the first office not
+yet quarantined may be. In between, tick after tick would find what the one before has left.
 
 Reports may wait, too. While nothing is open and so few offices vote that no group can be in
 trouble, one that lowers its office's vote, or leaves it at its most, lets nothing begin: it is
@@ -17,6 +16,7 @@ and is hot again. A test holds all this against a leader that hears and ticks al
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, inf
@@ -86,7 +86,7 @@ class OurLeader:
         self._next_tick_s = _grid_s(now_s) if always else inf
         self._ticked_s = now_s
         self._pressing: list[_Posted] = []
-        self._waiting: list[_Posted] = []
+        self._waiting: dict[int, deque[_Posted]] = {}
         self._posted = 0
         self._cooled: set[str] = set()
         """Offices that reports which had waited took out of the heat, since the last tick."""
@@ -117,8 +117,11 @@ class OurLeader:
     def post(self, report: Report, arrives_s: float) -> None:
         """A report is on its way. Those of one office arrive in the order of posting."""
         self._posted += 1
-        box = self._waiting if self._may_wait(report) else self._pressing
-        heapq.heappush(box, (arrives_s, self._posted, report))
+        posted = (arrives_s, self._posted, report)
+        if self._may_wait(report):
+            _put_behind(self._waiting.setdefault(report.place, deque()), posted)
+        else:
+            heapq.heappush(self._pressing, posted)
         self._note_next()
 
     def _may_wait(self, report: Report) -> bool:
@@ -145,32 +148,37 @@ class OurLeader:
 
     def _take_in(self, now_s: float) -> bool:
         """Hear everything that has arrived, in the order of arrival."""
-        changed = False
-        while True:
-            boxes = [box for box in (self._waiting, self._pressing) if box]
-            box = min(boxes, key=lambda each: each[0], default=None)
-            if box is None or box[0][0] > now_s:
-                return changed
-            pressing = box is self._pressing
-            before_s = floor(box[0][0] / TICK_S) * TICK_S
-            again = pressing and self._names[box[0][2].place] in self._cooled
+        changed, pressing = False, self._pressing
+        while pressing and pressing[0][0] <= now_s:
+            posted = heapq.heappop(pressing)
+            self._hear_waiting(posted)
+            before_s = floor(posted[0] / TICK_S) * TICK_S
+            again = self._names[posted[2].place] in self._cooled
             if again and before_s > self._ticked_s:
                 changed = self._tick(before_s) or changed
-            arrived_s, _, report = heapq.heappop(box)
-            self._hear(report, arrived_s)
-            if pressing or not self._calm:
-                self._calm = False
-                self._next_tick_s = min(self._next_tick_s, _grid_s(arrived_s))
+            self._calm = False
+            self._hear(posted)
+        self._hear_waiting((now_s, self._posted + 1))
+        return changed
+
+    def _hear_waiting(self, until: tuple[float, int] | _Posted) -> None:
+        """Hear what waits and arrived before; offices do not touch each other's evidence."""
+        for place, queue in list(self._waiting.items()):
+            while queue and queue[0][:2] < until[:2]:
+                self._hear(queue.popleft())
+            if not queue:
+                del self._waiting[place]
 
     def _note_next(self) -> None:
         next_s = self._next_tick_s
         if self._pressing:
             next_s = min(next_s, self._pressing[0][0])
         if self._waiting and not self._calm:
-            next_s = min(next_s, self._waiting[0][0])
+            next_s = min(next_s, *(queue[0][0] for queue in self._waiting.values()))
         self.next_s = next_s
 
-    def _hear(self, report: Report, now_s: float) -> None:
+    def _hear(self, posted: _Posted) -> None:
+        now_s, _, report = posted
         name = self._names[report.place]
         self._detector.hear(
             name,
@@ -194,6 +202,8 @@ class OurLeader:
             self._hot_since_s.setdefault(name, now_s)
         elif self._hot_since_s.pop(name, None) is not None:
             self._cooled.add(name)
+        if not self._calm:
+            self._next_tick_s = min(self._next_tick_s, _grid_s(now_s))
 
     def _tick(self, now_s: float) -> bool:
         detector = self._detector
@@ -208,12 +218,14 @@ class OurLeader:
         self._note_focus(focus, now_s)
         self._note_alarms(detector.alarms, now_s)
         before, self.word = self.word, self._say(focus)
-        busy = self.word != QUIET or interest is not None or bool(detector.alarms)
-        if self._always or busy:
-            self._next_tick_s = now_s + TICK_S
-        else:
-            self._next_tick_s = max(now_s + TICK_S, self._next_quarantine_s())
-        self._calm = not self._always and not busy and self._few_vote()
+        testing = bool(detector.alarms) or detector.suspicion is not None
+        longing = focus is None and interest is not None
+        self._next_tick_s = now_s + TICK_S
+        if not (self._always or testing or longing):
+            ends_s = _grid_s(now_s + focus.seconds_left) if focus is not None else inf
+            self._next_tick_s = max(self._next_tick_s, min(ends_s, self._next_quarantine_s()))
+        calm = not (self._always or testing or longing or focus is not None)
+        self._calm = calm and self._few_vote()
         return before != self.word
 
     def _few_vote(self) -> bool:
@@ -277,6 +289,14 @@ class OurLeader:
     def nationals(self) -> Sequence[Declaration]:
         """The national alarms so far."""
         return [d for d in self.sayings.declarations if d.scope is Scope.NATIONAL]
+
+
+def _put_behind(queue: deque[_Posted], posted: _Posted) -> None:
+    """Let a report wait. Of those of a kind that have arrived the last says it all: W is stated."""
+    sent_s = posted[2].started_s
+    while len(queue) > 1 and queue[1][0] <= sent_s and queue[0][2].bad == queue[1][2].bad:
+        queue.popleft()
+    queue.append(posted)
 
 
 def _grid_s(at_s: float) -> float:
