@@ -18,7 +18,7 @@ from agent.ports import BeatPut, RecordedEvent, Silent, StatusPut, TermBegan
 
 GATHERED_BYTES = 65_536
 PULSE_S = 20.0
-"""So often at least a line is kept while a leader sees anything."""
+"""When no line was kept for so long, the next beat is."""
 GZIP = 16 + zlib.MAX_WBITS
 MEMBER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
 """How each of our members begins: deflate, no name, no time."""

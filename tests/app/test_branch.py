@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import signal
 import socket
@@ -15,16 +16,17 @@ from typing import Any
 
 import pytest
 
+from agent.adapters.recording_reader import RecordingReader
 from agent.app import branch
 from agent.app.stopping import StopRequest
 from agent.config.loading import load
 from agent.pipeline.sharing import Superseded
-from agent.ports import ConfigurationError
+from agent.ports import ConfigurationError, OwnStatus, StatusPut, TermBegan
 from agent.simulation.line import OfficeLine
 from agent.simulation.scenario import SERVICES
 from tests.support.agent_process import ROOT, AgentProcess
 from tests.support.nation import NATION
-from tests.support.office_files import write_branch, write_nation
+from tests.support.office_files import CANARIES, write_branch, write_nation
 
 pytestmark = pytest.mark.anyio
 
@@ -103,6 +105,25 @@ async def test_an_exchange_of_its_own_is_started_kept_and_taken_along(
     (second,) = children(agent.pid)
     assert await agent.terminate() == 0
     assert not os.path.exists(f"/proc/{second}")  # noqa: ASYNC240, PTH110 - the kernel answers at once
+
+
+async def test_what_it_publishes_and_sees_is_recorded_without_any_secret(
+    write: Write, started: Callable[[Path], Awaitable[AgentProcess]]
+):
+    config = write({"recording": {"file": "kept/statuses.jsonl.gz", "max_mebibytes": 8}})
+    agent = await started(config)
+
+    async def leads() -> bool:
+        return bool((await agent.status())["leads"])
+
+    await until(agent.ready)
+    await until(leads)
+    assert await agent.terminate() == 0
+    file = config.parent / "kept/statuses.jsonl.gz"
+    events = [recorded.event for recorded in RecordingReader(file)]
+    assert {type(event) for event in events} >= {OwnStatus, TermBegan, StatusPut}
+    said = gzip.decompress(file.read_bytes()).decode()
+    assert not [canary for canary in CANARIES if canary in said]
 
 
 def children(pid: int) -> list[int]:
