@@ -8,8 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from agent.core import wire
+from agent.core.graph import Graph
 from agent.core.incident import Incident, Phase
-from agent.core.model import NATION, Scope
+from agent.core.model import NATION, Attendance, Branch, Routes, Scope
+from agent.core.tuning import Tuning
+from agent.core.wording import Wording
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.replaying import Replay, Replayed
 from agent.ports import (
@@ -27,6 +31,7 @@ from agent.ports import (
 from tests.support import recorded_play
 from tests.support.recorded_play import RecordedPlay
 from tests.support.tally import Tally
+from tests.support.verdicts import REVISION, Agent, scattered
 
 TICK_S = 0.5
 
@@ -96,6 +101,17 @@ def test_how_seldom_a_quiet_nation_is_assessed_changes_nothing(
     always = outcome(replayed(played.mandate, recorded, idle_s=TICK_S))
     assert outcome(replayed(played.mandate, recorded)) == always
     assert outcome(replayed(played.mandate, recorded, idle_s=30.0)) == always
+
+
+def test_an_open_incident_is_advanced_although_nothing_is_recorded_for_a_while(
+    played: RecordedPlay, recorded: list[Recorded]
+):
+    recovering_s = played.incident.recovering_s
+    assert recovering_s is not None
+    sparse = without(recorded, recovering_s + 20, recovering_s + 46)
+    found = replayed(played.mandate, sparse, idle_s=30.0)
+    assert not found.gaps
+    assert only(found).closed_s == pytest.approx(played.incident.closed_s, abs=2.2 * TICK_S)
 
 
 def test_a_higher_threshold_opens_nothing(played: RecordedPlay, recorded: list[Recorded]):
@@ -196,7 +212,8 @@ def test_a_clock_that_was_set_back_begins_anew_and_loses_nothing(
         [later(r, 7_200.0) if r.at_s <= middle_s else r for r in recorded],
     )
     assert found.gaps == []
-    assert found.roots.total() == 1
+    assert_told_once(found, replace_replies(played, found))
+    assert only(found).closed_s == pytest.approx(played.incident.closed_s, abs=60.0)
 
 
 def test_what_a_former_leader_still_sees_is_not_followed(
@@ -210,7 +227,9 @@ def test_what_a_former_leader_still_sees_is_not_followed(
         for n, event in enumerate(said)
     ]
     mixed = sorted([*recorded, *blind], key=lambda each: each.at_s)
-    assert outcome(replayed(played.mandate, mixed)) == outcome(replayed(played.mandate, recorded))
+    was, found = replayed(played.mandate, recorded), replayed(played.mandate, mixed)
+    assert outcome(found) == outcome(was)
+    assert found.records == was.records
 
 
 def silent(branch: str) -> Silent:
@@ -235,6 +254,92 @@ def test_while_the_watch_is_blind_nothing_is_assessed(
     found = replayed(played.mandate, mixed)
     assert only(found).opened_s >= synced.at_s
     assert found.roots.total() == 1
+
+
+# --- who is there
+
+BEGAN_S = 1_760_000_000.0
+OFFICES = scattered(10)
+
+
+class Watch:
+    """A replay of ten offices, fed by hand from one recording."""
+
+    def __init__(self) -> None:
+        self.mandate = Mandate(
+            branches={each.id: each for each in OFFICES},
+            graph=Graph([]),
+            tuning=Tuning(),
+            periods_s={"x": 10.0},
+            revision=REVISION,
+            routes=Routes(main="m"),
+            wording=Wording(),
+        )
+        self.replay = Replay(self.mandate, Tally())
+
+    def feed(self, at_s: float, *events: RecordedEvent) -> Watch:
+        for event in events:
+            recorded = Recorded(at_s=BEGAN_S + at_s, source="hub", event=event)
+            asyncio.run(self.replay.feed(recorded))
+        return self
+
+    @property
+    def attendance(self) -> Attendance:
+        return self.replay._nation.attendance()
+
+
+def puts(at_s: float, count: int = 10, *, live: bool = True) -> list[StatusPut]:
+    return [StatusPut(record=said(branch, at_s), live=live) for branch in OFFICES[:count]]
+
+
+def said(branch: Branch, at_s: float) -> Record:
+    value = wire.encode_status(Agent(branch.id, ["x"], Tuning()).status(at_s))
+    return Record(name=branch.id, value=value, stored_s=BEGAN_S + at_s)
+
+
+def beats(at_s: float) -> list[BeatPut]:
+    return [
+        BeatPut(record=Record(name=each.id, stored_s=BEGAN_S + at_s), live=True) for each in OFFICES
+    ]
+
+
+def test_after_a_gap_a_beat_is_enough_of_an_office_that_was_heard_before():
+    watch = Watch().feed(0.0, *puts(0.0)).feed(120.0, *puts(120.0, 1))
+    assert len(watch.attendance.reporting) == 1
+    watch.feed(121.0, *beats(121.0))
+    assert len(watch.attendance.reporting) == 10
+
+
+def test_a_new_leader_knows_nobody_until_its_watch_shows_them():
+    watch = Watch().feed(0.0, *puts(0.0)).feed(5.0, TermBegan(branch="b", term=2, nation=""))
+    assert len(watch.attendance.unheard) == 10
+    watch.feed(5.0, *puts(0.0, live=False))
+    assert len(watch.attendance.reporting) == 10
+
+
+def test_who_fell_silent_is_silent_until_heard_again():
+    watch = Watch().feed(0.0, *puts(0.0)).feed(30.0, silent("office-003"))
+    assert watch.attendance.silent == ("office-003",)
+    assert watch.feed(31.0, *beats(31.0)).attendance.silent == ()
+
+
+def test_an_office_that_recorded_nothing_of_itself_for_six_minutes_is_silent():
+    own = [OwnStatus(record=said(branch, 0.0)) for branch in OFFICES]
+    watch = Watch().feed(0.0, *own)
+    for at_s in (200.0, 355.0):
+        watch.feed(at_s, *(OwnStatus(record=said(branch, at_s)) for branch in OFFICES[:9]))
+    assert not watch.attendance.silent
+    watch.feed(370.0, OwnStatus(record=said(OFFICES[0], 370.0)))
+    assert watch.attendance.silent == ("office-009",)
+
+
+def test_a_watch_that_became_blind_assesses_nothing_until_it_is_whole_again():
+    watch = Watch().feed(0.0, *puts(0.0)).feed(10.0, Stale(why=""))
+    watch.feed(50.0, *puts(50.0, live=False))
+    assessed_s = watch.replay.replayed.assessed_s
+    assert assessed_s <= 10.0
+    watch.feed(50.0, Synced(generation=1.0)).feed(80.0, silent("office-003"))
+    assert watch.replay.replayed.assessed_s >= 25.0
 
 
 # --- what does not fit
