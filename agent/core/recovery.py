@@ -8,8 +8,9 @@ Over the results of the alarm's members a CUSUM runs the other way, for "as good
 
 p is the members' own rate of bad results. It is frozen while V rises, and what was seen meanwhile
 is learned once V has fallen back to zero: then it was no recovery. Besides V, the members
-themselves must look well: two good results in a row each. The end is back-dated to the last moment
-at which V was zero.
+themselves must look well: two good results in a row each, or one once V leaves no doubt, so that a
+few whose second result is late or lost do not hold up the nation. The end is back-dated to the last
+moment at which V was zero.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from math import log
 _RATE_MEMORY = 50.0
 _WELL = 2
 """Good results in a row after which a member is well."""
+_NO_DOUBT = 16.0
+"""V, in nats, from which one good result is enough: twice of what shows a recovery."""
 _V_LIMIT = 24.0
 """V never runs so far ahead that a relapse would have to eat it up for minutes."""
 
@@ -79,5 +82,6 @@ class Recovery:
                 del self._streaks[branch], self._good_since_s[branch]
 
     def unwell(self) -> dict[str, float]:
-        """Members whose last two results are not both good, each counting 1."""
-        return {branch: 1.0 for branch, streak in self._streaks.items() if streak < _WELL}
+        """Members that have not been good for long enough, each counting 1."""
+        enough = 1 if self.v >= _NO_DOUBT else _WELL
+        return {branch: 1.0 for branch, streak in self._streaks.items() if streak < enough}

@@ -51,6 +51,17 @@ def test_a_relapse_is_noticed_at_once_however_long_the_recovery_lasted():
     assert feed(it, "x" * 15).v == 0.0
 
 
+def test_when_the_nation_leaves_no_doubt_one_good_result_is_enough():
+    """The second one of an office is sometimes lost, or late for half a minute."""
+    it = Recovery(frozenset("abcdefghijklmnopqrstuvwxyz1234"), 1.0, 0.0)
+    for second, branch in enumerate("abcdefghijklmnopqrstuvwxyz1"):
+        it.observe(branch, bad=False, started_s=float(second))
+    assert it.v < 16.0
+    assert len(it.unwell()) == 30
+    it.observe("2", bad=False, started_s=27.0)
+    assert it.unwell().keys() == {"3", "4"}
+
+
 def test_a_member_is_well_after_two_good_results_in_a_row():
     it = recovery()
     assert it.unwell() == {"a": 1.0, "b": 1.0}
