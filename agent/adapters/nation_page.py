@@ -59,7 +59,8 @@ def nation_page(view: OfficeView, why: Why = _NO_WORDS) -> str:
 <section class="state {tone}" role="status"><h1>{text(headline)}</h1>
 <p class="since">{text(_bulletin_age(view))}</p></section>
 {_incidents(view)}
-{_services(view, why)}
+{_services(view)}
+{_reasons(view, why)}
 {_facts(view)}
 </main>"""
     return document("Keadaan nasional · Pantau", body)
@@ -114,8 +115,8 @@ def _incident_tone(incident: IncidentSummary) -> Tone:
     return Tone.SLOW if incident.severity is Severity.SLOW else Tone.TROUBLE
 
 
-def _services(view: OfficeView, why: Why) -> str:
-    rows = "".join(_row(view, each, why.get(each.service, ())) for each in view.services)
+def _services(view: OfficeView) -> str:
+    rows = "".join(_row(view, service) for service in view.services)
     return (
         '<section class="table"><table><thead><tr><th>Layanan</th><th>Nasional</th>'
         "<th>Kantor ini</th><th>Terakhir</th><th>Sebab</th></tr></thead>"
@@ -123,7 +124,7 @@ def _services(view: OfficeView, why: Why) -> str:
     )
 
 
-def _row(view: OfficeView, service: ServiceView, why: Sequence[str]) -> str:
+def _row(view: OfficeView, service: ServiceView) -> str:
     state = view.national_state(service.service)
     last = "-" if service.at_s is None else _ago(view.now_s - service.at_s)
     reason = service.reason
@@ -133,18 +134,27 @@ def _row(view: OfficeView, service: ServiceView, why: Sequence[str]) -> str:
         f"<tr><td>{text(vocabulary.service_name(service.service))}</td>"
         f"<td>{_dot(_STATE_TONES[state], vocabulary.state_name(state))}</td>"
         f"<td>{_own(view, service)}</td>"
-        f'<td class="age">{last}</td>'
-        f'<td class="reason">{text(reason)}{_why(why, opened=state in _OPENED)}</td></tr>'
+        f'<td class="age">{last}</td><td class="reason">{text(reason)}</td></tr>'
     )
 
 
-def _why(sentences: Sequence[str], *, opened: bool) -> str:
+def _reasons(view: OfficeView, why: Why) -> str:
     """To be unfolded, without a script; what is being looked into is unfolded from the start."""
-    if not sentences:
-        return ""
+    opened = [each.service for each in view.services if _is_looked_into(view, each)]
+    others = [each.service for each in view.services if each.service not in opened]
+    folded = [_reason(name, why[name], " open") for name in opened if why.get(name)]
+    folded += [_reason(name, why[name], "") for name in others if why.get(name)]
+    return f'<section class="why"><h2>Mengapa</h2>{"".join(folded)}</section>' if folded else ""
+
+
+def _is_looked_into(view: OfficeView, service: ServiceView) -> bool:
+    return view.national_state(service.service) in _OPENED
+
+
+def _reason(service: str, sentences: Sequence[str], state: str) -> str:
+    name = text(vocabulary.service_name(service))
     lines = "".join(f"<li>{text(each, _SENTENCE_LIMIT)}</li>" for each in sentences)
-    state = " open" if opened else ""
-    return f"<details{state}><summary>Mengapa?</summary><ul>{lines}</ul></details>"
+    return f"<details{state}><summary>{name}</summary><ul>{lines}</ul></details>"
 
 
 def _own(view: OfficeView, service: ServiceView) -> str:

@@ -126,7 +126,7 @@ async def test_the_operations_door_says_why_a_service_is_an_incident():
     )
     assert document["sentences"]["id"][0] == "Kode billing (SIMPONI): gangguan nasional."
     assert document["sentences"]["en"][0] == "Billing code (SIMPONI): a national incident."
-    assert "<details open><summary>Mengapa?</summary>" in page
+    assert "<details open><summary>Kode billing (SIMPONI)</summary>" in page
     assert "tanyakan di sana" in page
 
 
