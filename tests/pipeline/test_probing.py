@@ -389,11 +389,12 @@ async def test_the_first_order_of_a_new_leader_is_a_new_one():
     assert [run.journey for run in office.meters.runs] == ["confirmation"]
 
 
-async def test_an_order_that_comes_at_the_moment_of_a_slot_costs_no_run():
+async def test_an_order_that_wakes_an_office_which_overslept_its_slot_costs_no_run():
     office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
-    asyncio.get_running_loop().call_at(100.0, hear, office, order(1))
-    await office.probe_until(104.0)
-    assert office.starts() == [100.0]
+    asyncio.get_running_loop().call_at(90.0, setattr, office.clock, "slept_s", 20.0)
+    asyncio.get_running_loop().call_at(92.0, hear, office, order(1))
+    await office.probe_until(92.5)
+    assert office.starts() == [112.0]
 
 
 async def test_an_order_costs_the_office_one_journey_the_one_with_the_shortest_way():

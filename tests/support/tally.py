@@ -22,6 +22,7 @@ class Tally(QuietMeters):
         self.published = 0
         self.status_failures: Counter[SendFailure] = Counter()
         self.beats = 0
+        self.beat_failures: Counter[SendFailure] = Counter()
         self.ledgers = 0
         self.ledger_failures: Counter[SendFailure] = Counter()
         self.states: list[ExchangeState] = []
@@ -47,6 +48,9 @@ class Tally(QuietMeters):
 
     def beat_acknowledged(self) -> None:
         self.beats += 1
+
+    def beat_failed(self, why: SendFailure) -> None:
+        self.beat_failures[why] += 1
 
     def ledger_stored(self) -> None:
         self.ledgers += 1
