@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import os
 import signal
 import socket
@@ -126,6 +127,32 @@ async def test_what_it_publishes_and_sees_is_recorded_without_any_secret(
     assert not [canary for canary in CANARIES if canary in said]
 
 
+async def test_a_running_agent_is_asked_why(
+    write: Write, started: Callable[[Path], Awaitable[AgentProcess]]
+):
+    agent = await started(write({}))
+    asked = ("explain", "simkim.login", "--url", agent.operations, "--json")
+
+    async def leads() -> bool:
+        return bool((await agent.status())["leads"])
+
+    await until(agent.ready)
+    await until(leads)
+    found: dict[str, Any] = {}
+
+    async def accounted() -> bool:
+        found.update(json.loads((await asyncio.to_thread(answered, *asked)).stdout))
+        return found["nation"] is not None
+
+    await until(accounted)
+    assert (found["exit_code"], found["leader"], found["state"]) == (0, OFFICE.id, "normal")
+    assert found["nation"]["channels"][0]["may_be_national"] is False
+    assert await agent.terminate() == 0
+    ended = await asyncio.to_thread(answered, *asked)
+    assert ended.returncode == 3
+    assert "no agent answers" in ended.stdout
+
+
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -143,7 +170,13 @@ async def test_a_port_that_is_taken_is_a_mistake_for_a_person(write: Write):
 
 def pantau(*words: str) -> tuple[int, str]:
     """Exit code, and the first line of what it said."""
-    done = subprocess.run(
+    done = answered(*words)
+    return done.returncode, done.stderr.splitlines()[0] if done.stderr else ""
+
+
+def answered(*words: str) -> subprocess.CompletedProcess[str]:
+    """What one command came to."""
+    return subprocess.run(
         [sys.executable, "-m", "agent", *words],
         cwd=ROOT,
         capture_output=True,
@@ -151,7 +184,6 @@ def pantau(*words: str) -> tuple[int, str]:
         timeout=30,
         check=False,
     )
-    return done.returncode, done.stderr.splitlines()[0] if done.stderr else ""
 
 
 async def test_how_the_work_ended_decides_the_exit_code():
