@@ -27,7 +27,7 @@ from agent.ports import ConfigurationError
 from agent.simulation.play_settings import PROBES
 from agent.simulation.quiet_meters import QuietMeters
 
-OK, CONFIGURATION, UNKNOWN = 0, 2, 3
+OK, CONFIGURATION, UNKNOWN, INTERRUPTED = 0, 2, 3, 130
 LOOK_EVERY = 200
 """Records between two looks at how far we are."""
 
@@ -70,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)  # noqa: T201 - the same
         return CONFIGURATION
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return _tell(replay_report.report(replayed, mandate.revision, readers), replayed, arguments)
 
 

@@ -177,4 +177,6 @@ def _local(moment: str) -> str:
 
 
 def _say(console: Console, sentence: str) -> None:
-    console.print(Text(sentence), soft_wrap=not console.is_terminal)
+    """An office may call its configuration anything: nothing of it reaches the terminal's ear."""
+    shown = "".join(each if each.isprintable() else "?" for each in sentence)
+    console.print(Text(shown), soft_wrap=not console.is_terminal)

@@ -51,6 +51,7 @@ BACK_S = 5.0
 UNHEARD_S = STATUS_S + GAP_S
 """An office that says nothing of itself for so long is silent, where no leader watched."""
 NAMES_KEPT = 200
+OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,9 @@ class Replay:
             _keep(self.replayed.strangers, [record.name])
             return
         self._known[record.name] = (status, record.stored_s)
-        self.replayed.nations[status.nation] += 1
+        nations = self.replayed.nations
+        known = status.nation in nations or len(nations) < NAMES_KEPT
+        nations[status.nation if known else OTHERS] += 1
         if not status.services.keys() <= self._mandate.periods_s.keys():
             unwatched = status.services.keys() - self._mandate.periods_s.keys()
             _keep(self.replayed.unwatched, sorted(unwatched))

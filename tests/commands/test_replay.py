@@ -150,6 +150,18 @@ def test_one_office_alone_says_nothing_of_the_nation(
     assert "too few offices reported for anything national to be said" in capsys.readouterr().out
 
 
+def test_what_an_office_calls_its_configuration_cannot_speak_to_the_terminal(
+    played: RecordedPlay, nation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    lines = gzip.decompress((played.folder / "medan.jsonl.gz").read_bytes())
+    ours = played.mandate.revision.encode()
+    (tmp_path / "hostile").write_bytes(lines.replace(ours, b"\\\\u001b[2J"))
+    pantau(tmp_path / "hostile", "--config", nation)
+    out = capsys.readouterr().out
+    assert "?[2J (" in out
+    assert "\x1b" not in out
+
+
 def test_a_file_that_is_not_there_is_a_mistake_for_a_person(
     nation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
