@@ -156,6 +156,7 @@ class TuningOverrides(_Numbers):
             *(f"slow: {each}" for each in _unsound_channel(tuning.slow)),
             *_unsound(tuning),
         ]
+            *_unsound_usual(tuning),
         if wrong:
             raise ValueError("; ".join(wrong) + "; mend these numbers, or leave them out")
         return self
@@ -194,6 +195,16 @@ def _unsound(tuning: Tuning) -> Iterator[str]:
 
 
 class Nation(Strict):
+def _unsound_usual(tuning: Tuning) -> Iterator[str]:
+    if tuning.usual_factor != 0 and tuning.usual_factor < LEAST_USUAL_FACTOR:
+        yield (
+            f"usual_factor must be {LEAST_USUAL_FACTOR:g} or more, or ordinary days would be slow; "
+            "0 switches it off"
+        )
+    if tuning.usual_spreads <= 0 or tuning.usual_margin_s <= 0:
+        yield "usual_spreads and usual_margin_s must be more than 0"
+
+
     """nation.yaml, checked."""
 
     revision: int = Field(ge=1)

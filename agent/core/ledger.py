@@ -19,7 +19,9 @@ Time is kept in whole milliseconds, so that adding loses nothing, and stored in 
      "services":{"simponi.billing":[[3600], [3480,0,95,25], [], [1800]]}}
 
 An hour is ``[ok, slow, failing, unknown, maintenance]``, the first one begins at midnight. Zeros at
-the end of an hour, and empty hours at the end of a day, are left out.
+the end of an hour, and empty hours at the end of a day, are left out. What the hours teach of the
+pace of each step stands beside it (:mod:`agent.core.lesson`); where both do not fit, the seconds
+stay and the lessons go, all of them.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ from datetime import date, timedelta
 from itertools import accumulate, pairwise
 from typing import TypeVar
 
-from agent.core import codec
+from agent.core import codec, lesson
 from agent.core.codec import WireError
+from agent.core.lesson import Lessons
 from agent.core.model import is_name
 from agent.core.standing import State
 
@@ -40,7 +43,8 @@ T = TypeVar("T")
 
 VERSION = 1
 MAX_LEDGER_BYTES = 16_384
-HOURS = 24
+HOURS = lesson.HOURS
+DAY_FORMAT = "%Y%m%d"
 _READS = (1, 2)
 _MAX_SERVICES = 64
 _HOUR_S = 3_600
@@ -69,6 +73,8 @@ class Day:
     hours_ahead: int
     """Of that zone, ahead of UTC."""
     services: Mapping[str, tuple[Hour, ...]] = field(default_factory=dict)
+    lessons: Lessons = field(default_factory=dict)
+    """What good runs taught of the pace of each step."""
 
     def seconds(self, service: str, hour: int, state: State) -> float:
         """Seconds that a service stood so in the hour that begins at ``hour`` o'clock."""
@@ -88,7 +94,19 @@ class Day:
             name: tuple(map(_topped_up, self.services.get(name, _EMPTY_DAY), hours))
             for name, hours in later.services.items()
         }
-        return replace(self, services={**self.services, **added})
+        return replace(
+            self,
+            services={**self.services, **added},
+            lessons=lesson.joined(self.lessons, later.lessons),
+        )
+
+    def teach(self, hour: int, journey: str, step: str, duration_s: float) -> Day:
+        """The day after one more good result of a step."""
+        return replace(self, lessons=lesson.heard(self.lessons, journey, step, hour, duration_s))
+
+    def without_lessons(self) -> Day:
+        """The seconds alone."""
+        return replace(self, lessons={})
 
 
 def _spent(hours: tuple[Hour, ...], at: int, spent_ms: int, place: int) -> tuple[Hour, ...]:
@@ -120,7 +138,7 @@ class Ledger:
 
     def today(self, wall_s: float) -> str:
         """The name of the day that it is at this office; ``wall_s`` since 1970."""
-        return _name(self._hour(_ms(wall_s)) // HOURS)
+        return place(wall_s, self.hours_ahead)[0]
 
     def spend(self, from_s: float, to_s: float, states: Mapping[str, State]) -> Ledger:
         """The ledger after this time, split over hours and days; wall time, since 1970."""
@@ -133,6 +151,12 @@ class Ledger:
             days[name] = days.get(name, self._day(name)).spend(hour, next_ms - at_ms, states)
             at_ms = next_ms
         return replace(self, days=days)
+
+    def teach(self, at_s: float, journey: str, step: str, duration_s: float) -> Ledger:
+        """The ledger after one more good result of a step, which ended at ``at_s``, wall time."""
+        name, hour = place(at_s, self.hours_ahead)
+        day = self.days.get(name, self._day(name))
+        return replace(self, days={**self.days, name: day.teach(hour, journey, step, duration_s)})
 
     def join(self, stood: Day) -> Ledger:
         """With what was stored of a day before any of it was counted here; once for each day.
@@ -156,12 +180,18 @@ class Ledger:
         return at_ms // _HOUR_MS + self.hours_ahead
 
 
+def place(wall_s: float, hours_ahead: int) -> tuple[str, int]:
+    """The day's name and the hour of it at ``wall_s``, since 1970, so far ahead of UTC."""
+    day, hour = divmod(_ms(wall_s) // _HOUR_MS + hours_ahead, HOURS)
+    return _name(day), hour
+
+
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
 def _name(days_since_1970: int) -> str:
-    return (_EPOCH + timedelta(days=days_since_1970)).strftime("%Y%m%d")
+    return (_EPOCH + timedelta(days=days_since_1970)).strftime(DAY_FORMAT)
 
 
 # --- how it is stored
@@ -176,6 +206,8 @@ def encode(day: Day) -> bytes:
         "ahead": day.hours_ahead,
         "services": {name: _written(hours) for name, hours in day.services.items()},
     }
+    if day.lessons:
+        body["lessons"] = lesson.written(day.lessons)
     value = json.dumps(body, separators=(",", ":")).encode()
     if len(value) > MAX_LEDGER_BYTES:
         raise ValueError(f"a ledger of {len(value)} bytes does not fit")
@@ -211,6 +243,7 @@ def decode(branch: str, name: str, value: bytes) -> Day:
         name=name,
         hours_ahead=_number(body.get("ahead"), "ahead", _MOST_AHEAD_HOURS),
         services={_service(key): _read_hours(hours) for key, hours in services.items()},
+        lessons=lesson.read(body.get("lessons", {})),
     )
 
 

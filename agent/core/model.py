@@ -203,6 +203,10 @@ class Verdict:
     reason: str = ""
     blocked_by: str | None = None
     """The service of the first broken step, on verdicts behind it."""
+    took_s: float | None = None
+    """How long the step took; None when it was not reached, or says nothing."""
+    usual_s: float | None = None
+    """How long it usually takes at this office in this hour of the week, if that is known."""
 
 
 class Channel(StrEnum):

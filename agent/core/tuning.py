@@ -103,6 +103,12 @@ class Tuning:
     reprobe_s: float = 15.0
     reprobe_limit: int = 8
     hold_dependant_s: float = 30.0
+    usual_factor: float = 2.0
+    """A step that takes so many times its usual is slow (:mod:`agent.core.rhythm`); 0: never."""
+    usual_spreads: float = 3.0
+    """And longer than the hour's mean by so many times its spread, of ln(seconds)."""
+    usual_margin_s: float = 0.2
+    """And longer than usual by so much."""
     focus: FocusTuning = FocusTuning()
 
     def channel(self, channel: Channel) -> ChannelTuning:

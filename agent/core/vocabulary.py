@@ -252,4 +252,9 @@ def long_date(at_s: float, zone: str, language: Language = "id") -> str:
 
 
 def _there(at_s: float, zone: str) -> datetime:
+def weekday_name(weekday: int, language: Language = "id") -> str:
+    """A day of the week; 0 is Monday."""
+    return _DAYS[weekday].say(language)
+
+
     return datetime.fromtimestamp(at_s, timezone(timedelta(hours=hours_ahead(zone))))

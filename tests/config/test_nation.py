@@ -63,6 +63,12 @@ def test_overridden_numbers_take_effect_and_the_others_stay(tmp_path: Path):
     assert tuning.close_s == Tuning().close_s
 
 
+def test_the_usual_counts_unless_its_factor_is_nought(tmp_path: Path):
+    assert translate.tuning(loaded(tmp_path, TEXT)).usual_factor == Tuning().usual_factor == 2.0
+    off = TEXT.replace("guard_s: 20", "guard_s: 20, usual_factor: 0")
+    assert translate.tuning(loaded(tmp_path, off)).usual_factor == 0
+
+
 def test_offices_services_and_routes_reach_the_core_as_written(tmp_path: Path):
     nation = loaded(tmp_path, TEXT)
     jember, malang = translate.branches(nation)

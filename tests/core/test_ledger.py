@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from math import log
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core import ledger
+from agent.core import ledger, lesson
 from agent.core.codec import WireError
 from agent.core.ledger import HOURS, Day, Ledger
 from agent.core.standing import State
@@ -173,6 +174,53 @@ def test_a_day_is_forgotten_by_its_name():
     assert book.forget("20260129") == book
 
 
+# --- lessons
+
+
+def taught(*moments: tuple[str, float], book: Ledger = EMPTY) -> Ledger:
+    for clock, duration_s in moments:
+        book = book.teach(wib(clock), "issuance", "sign in", duration_s)
+    return book
+
+
+def numbers(day: Day) -> dict[int, int]:
+    """How many results taught, by hour."""
+    hours = lesson.hours_of(day.lessons, "issuance", "sign in")
+    return {hour: each.number for hour, each in enumerate(hours) if each.number}
+
+
+def test_a_result_teaches_the_hour_in_which_it_came():
+    book = taught(("07:59", 0.3), ("08:00", 0.5), ("08:59", 0.5), ("23:59", 0.2))
+    assert numbers(book.days[A_DAY]) == {7: 1, 8: 2, 23: 1}
+    assert numbers(taught(("00:00", 0.3)).days[A_DAY]) == {0: 1}
+
+
+def test_a_restarted_agent_teaches_on_from_what_stood():
+    stood = taught(*[("08:10", 0.5)] * 7).days[A_DAY]
+    book = taught(*[("08:40", 1.0)] * 7).join(ledger.decode("jember", A_DAY, ledger.encode(stood)))
+    hour = lesson.hours_of(book.days[A_DAY].lessons, "issuance", "sign in")[8]
+    assert (hour.number, hour.mean) == (14, pytest.approx(log(0.5**0.5), abs=0.002))
+
+
+def test_lessons_are_stored_beside_the_seconds():
+    book = taught(("01:00", 0.5), book=spent(("00:00", "01:00", OK)))
+    stored = json.loads(ledger.encode(book.days[A_DAY]))
+    assert stored["services"] == {"x": [[3600]]}
+    assert stored["lessons"] == {"issuance": {"sign in": "AAAABrLA"}}
+    assert numbers(ledger.decode("jember", A_DAY, json.dumps(stored).encode())) == {1: 1}
+    alone = json.loads(ledger.encode(book.days[A_DAY].without_lessons()))
+    assert alone == {key: each for key, each in stored.items() if key != "lessons"}
+
+
+def test_lessons_of_three_journeys_cost_a_small_part_of_a_day():
+    book = EMPTY
+    for number in range(30):
+        for hour in range(HOURS):
+            at_s = wib("00:10") + 3600 * hour
+            book = book.teach(at_s, f"journey-{number % 3}", f"identity check {number}", 0.5)
+    assert len(ledger.encode(book.days[A_DAY])) < 4_000
+
+
 # --- as bytes
 
 
@@ -274,6 +322,8 @@ PLAIN: dict[str, Any] = {"v": 1, "branch": "jember", "day": A_DAY, "ahead": 7, "
         {"services": {"x": [[3000, 601]]}},
         {"services": {"x": [[10**400]]}},
         {"services": {f"s{number}": [] for number in range(65)}},
+        {"lessons": None},
+        {"lessons": {"issuance": {"sign in": "AAA"}}},
     ],
 )
 def test_a_ledger_that_is_none_is_refused(change: dict[str, Any]):

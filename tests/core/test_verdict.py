@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.core.model import Failure, FailureKind, Outcome, Run, Sight, StepFacts, StepName
+from agent.core.rhythm import Usual
 from agent.core.verdict import judge
 
 SEES = Sight()
@@ -110,3 +113,48 @@ def test_verdicts_come_in_the_order_of_each_services_first_step(sight):
 def test_age_counts_from_the_start_of_the_step():
     (opinion,) = judge(run("a@x", did("a", "x")), SEES)
     assert opinion.started_s == 101.0
+
+
+# --- what is usual
+
+
+def usual(limit_s: float = 0.8, duration_s: float = 0.4) -> dict[str, Usual]:
+    return {"a": Usual(duration_s=duration_s, limit_s=limit_s, weekday=1, hour=9)}
+
+
+@pytest.mark.parametrize(
+    ("took_s", "outcome", "reason"),
+    [
+        (0.8, Outcome.OK, ""),
+        (0.81, Outcome.SLOW, "took 0.81 s; usually 0.40 s on Tuesdays at 9"),
+        (1.9, Outcome.SLOW, "took 1.90 s, slow after 1 s; usually 0.40 s on Tuesdays at 9"),
+    ],
+)
+def test_much_longer_than_usual_is_slow_under_the_threshold_too(took_s, outcome, reason):
+    (opinion,) = judge(run("a@x", did("a", "x", took_s=took_s)), SEES, usual())
+    assert (opinion.outcome, opinion.reason) == (outcome, reason)
+    assert (opinion.took_s, opinion.usual_s) == (took_s, 0.4)
+
+
+def test_the_threshold_stands_however_slow_is_usual():
+    (opinion,) = judge(run("a@x", did("a", "x", took_s=1.1)), SEES, usual(limit_s=3.0))
+    assert opinion.outcome is Outcome.SLOW
+
+
+def test_a_step_without_a_threshold_is_judged_by_the_usual_alone():
+    facts = replace(did("a", "x", took_s=0.9), slow_after_s=None)
+    (opinion,) = judge(run("a@x", facts), SEES, usual())
+    assert opinion.reason == "took 0.90 s; usually 0.40 s on Tuesdays at 9"
+
+
+def test_each_step_is_measured_by_its_own_usual():
+    first, second = judge(
+        run("a@x b@y", did("a", "x", took_s=0.9), did("b", "y", took_s=0.9)), SEES, usual()
+    )
+    assert (first.outcome, second.outcome) == (Outcome.SLOW, Outcome.OK)
+    assert (second.took_s, second.usual_s) == (0.9, None)
+
+
+def test_a_step_that_broke_is_broken_however_long_it_took():
+    (opinion,) = judge(run("a@x", did("a", "x", failure=FAILED, took_s=0.9)), SEES, usual())
+    assert (opinion.outcome, opinion.reason) == (Outcome.FAIL, "HTTP 503")
