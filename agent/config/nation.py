@@ -41,6 +41,7 @@ def _mention(text: str) -> str:
 
 HEARTBEAT_S = 10.0
 MISSED_BEATS = 3
+LEAST_USUAL_FACTOR = 1.5
 
 SlackChannel = Annotated[str, AfterValidator(_channel)]
 Mention = Annotated[str, AfterValidator(_mention)]
