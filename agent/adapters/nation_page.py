@@ -105,6 +105,8 @@ def _incident(view: OfficeView, incident: IncidentSummary) -> str:
     state = vocabulary.severity_name(incident.severity)
     if incident.phase == "recovering":
         state = vocabulary.state_name(ServiceState.RECOVERING)
+    elif incident.drifted:
+        state = f"{state}, {vocabulary.DRIFTED.say()}"
     return f"""<div class="incident {_incident_tone(incident)}">
 <b>[{vocabulary.scope_tag(incident.scope)}] {text(vocabulary.service_name(incident.root))}</b>
 <span>{state}: {incident.failing} dari {incident.reporting} kantor, sejak {day}, {time}</span>
@@ -132,7 +134,7 @@ def _row(view: OfficeView, service: ServiceView) -> str:
         reason = f"menunggu {vocabulary.service_name(service.blocked_by)}"
     return (
         f"<tr><td>{text(vocabulary.service_name(service.service))}</td>"
-        f"<td>{_dot(_STATE_TONES[state], vocabulary.state_name(state))}</td>"
+        f"<td>{_dot(_STATE_TONES[state], _national(view, service.service))}</td>"
         f"<td>{_own(view, service)}</td>"
         f'<td class="age">{last}</td><td class="reason">{text(reason)}</td></tr>'
     )
@@ -166,6 +168,11 @@ def _own(view: OfficeView, service: ServiceView) -> str:
 
 def _dot(tone: Tone, words: str) -> str:
     return f'<span class="dot {tone}">{text(words)}</span>'
+
+
+def _national(view: OfficeView, service: str) -> str:
+    said = vocabulary.state_name(view.national_state(service))
+    return f"{said}, {vocabulary.DRIFTED.say()}" if view.national_drifted(service) else said
 
 
 def _ago(seconds: float) -> str:

@@ -218,6 +218,7 @@ class PrometheusExporter:
         counts = {
             "reporting": bulletin.reporting,
             "silent": bulletin.silent.count,
+            self._metrics.gauge("service_drifted", service).set(service in bulletin.drifted)
             "abstaining": bulletin.abstaining.count,
             "mismatched": bulletin.mismatched.count,
             "maintenance": bulletin.maintenance.count,
@@ -304,6 +305,7 @@ class PrometheusExporter:
         self._metrics.begin("incidents_open", Scope, Severity)
         self._metrics.gauge("branches_expected").set(roster)
 
+        self._metrics.begin("service_drifted", self._services)
     def _begin_closed_sets(self) -> None:
         self._metrics.begin("status_publish_failures", SendFailure)
         self._metrics.begin("beat_failures", SendFailure)

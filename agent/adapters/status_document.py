@@ -45,6 +45,7 @@ def _service(view: OfficeView, service: ServiceView) -> dict[str, Any]:
         "national": view.national_state(service.service).value,
     }
 
+        "national_drifted": view.national_drifted(service.service),
 
 def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
     return {
@@ -55,6 +56,7 @@ def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
         "services": {name: state.value for name, state in bulletin.services.items()},
         "grounds": {name: asdict(each) for name, each in bulletin.grounds.items()},
         "suspected": list(bulletin.suspected),
+        "drifted": list(bulletin.drifted),
         "incidents": [_incident(each) for each in bulletin.incidents],
         "roster": bulletin.roster,
         "reporting": bulletin.reporting,
@@ -83,6 +85,7 @@ def _incident(incident: IncidentSummary) -> dict[str, Any]:
         "coincidence": incident.coincidence,
     }
 
+        "drifted": incident.drifted,
 
 def _names(names: Names) -> dict[str, Any]:
     return {"count": names.count, "first": list(names.first)}

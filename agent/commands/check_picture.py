@@ -31,6 +31,7 @@ _PHASE_COLOURS = {
     "transfer": "yellow",
 }
 _WORST = {0: "ok", 1: "failing or slow", 3: "unknown"}
+_DRIFTED = "answering in another shape (contract)"
 
 
 def show(found: CheckReport, console: Console, *, explain: bool) -> None:
@@ -55,9 +56,15 @@ def _verdict(verdict: Verdict) -> Text:
 def _summary(found: CheckReport) -> Text:
     sight = "this office sees" if found.sight.sees else f"cannot see: {found.sight.why_not}"
     return Text(
-        f"{found.journey} from {found.branch}: {_WORST[found.exit_code]}, "
-        f"{found.seconds:.2f} s; {sight}"
+        f"{found.journey} from {found.branch}: {_came_to(found)}, {found.seconds:.2f} s; {sight}"
     )
+
+
+def _came_to(found: CheckReport) -> str:
+    """Drift has a word of its own where nothing else is wrong."""
+    outcomes = {verdict.outcome for verdict in found.verdicts}
+    only_drift = Outcome.DRIFT in outcomes and outcomes.isdisjoint((Outcome.FAIL, Outcome.SLOW))
+    return _DRIFTED if only_drift else _WORST[found.exit_code]
 
 
 def _explain(found: CheckReport, console: Console) -> None:

@@ -11,6 +11,7 @@ from agent.core.model import (
     AlarmPhase,
     Assessment,
     Bulletin,
+    Channel,
     Grounds,
     IncidentSummary,
     Names,
@@ -47,6 +48,7 @@ def compose(
             name: state_of(assessment, name in affected, blind=attendance.blind)
             for name, assessment in outlook.assessments.items()
         },
+        drifted=tuple(n for n, each in outlook.assessments.items() if _drifted(each, standing)),
         grounds=_grounds(outlook.assessments),
         focus=outlook.focus,
         incidents=tuple(_summary(i) for i in _by_weight(standing)[:INCIDENTS_SHOWN]),
@@ -85,6 +87,7 @@ class _Room:
     affected: int
     """Of each incident."""
     incidents: int
+    """And of services whose contract changed."""
     grounds: int
 
     def shorten(self, bulletin: Bulletin) -> Bulletin:
@@ -94,6 +97,7 @@ class _Room:
                 replace(each, affected=each.affected[: self.affected])
                 for each in bulletin.incidents[: self.incidents]
             ),
+            drifted=bulletin.drifted[: self.incidents],
             grounds=dict(list(bulletin.grounds.items())[: self.grounds]),
             silent=self._first(bulletin.silent),
             abstaining=self._first(bulletin.abstaining),
@@ -132,6 +136,21 @@ def state_of(assessment: Assessment, affected: bool, *, blind: bool) -> ServiceS
     return ServiceState.UNKNOWN if unknown else ServiceState.NORMAL
 
 
+def _drifted(assessment: Assessment, standing: Sequence[Incident]) -> bool:
+    """By the alarm that the state comes from: the nation's before a region's, failing before slow.
+
+    Where nobody fails any more, and not yet for long enough, its incident knows what it was.
+    """
+    declared = [each for each in assessment.alarms if each.phase is AlarmPhase.DECLARED]
+    if not declared:
+        return False
+    worst = max(declared, key=lambda a: (a.scope is Scope.NATIONAL, a.channel is Channel.FAIL))
+    if worst.evidence.failing:
+        return worst.evidence.drifted
+    kept = (i for i in standing if (i.root, i.group) == (worst.service, worst.group))
+    return any(each.evidence.drifted for each in kept)
+
+
 def _grounds(assessments: Mapping[str, Assessment]) -> dict[str, Grounds]:
     """Why a word is not normal: of few services, so that a nation's worst hour costs no line."""
     told = {name: each.grounds for name, each in assessments.items() if each.grounds is not None}
@@ -156,6 +175,7 @@ def _summary(incident: Incident) -> IncidentSummary:
         reporting=incident.evidence.reporting,
         affected=incident.affected,
         coincidence=incident.evidence.coincidence,
+        drifted=incident.evidence.drifted,
     )
 
 

@@ -48,7 +48,7 @@ def _incident(explanation: Explanation, wording: Wording) -> Iterator[str]:
     if incident is None:
         return
     yield wording.say(
-        words.INCIDENT,
+        words.INCIDENT_DRIFTED if incident.drifted else words.INCIDENT,
         id=clean(incident.id, 200),
         severity=vocabulary.severity_name(incident.severity, wording.language).lower(),
         failing=incident.failing,

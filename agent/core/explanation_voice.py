@@ -193,6 +193,10 @@ class ChannelVoice:
         if self._channel.channel is Channel.SLOW:
             yield self._wording.say(message_words.SLOW_STEP, step=step)
             return
+        if evidence.drifted:
+            share = round(100 * evidence.code_share)
+            yield self._wording.say(message_words.DRIFTED_STEP, step=step, share=share)
+            return
         cause = ""
         if evidence.code:
             cause = self._wording.say(

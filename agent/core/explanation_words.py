@@ -56,6 +56,12 @@ INCIDENT = Words(
     "Insiden {id} ({severity}): {failing} dari {reporting} kantor.",
     "Incident {id} ({severity}): {failing} of {reporting} offices.",
 )
+INCIDENT_DRIFTED = Words(
+    "Insiden {id} ({severity}): format jawaban berubah (kontrak) di {failing} dari {reporting} "
+    "kantor.",
+    "Incident {id} ({severity}): answer format changed (contract) at {failing} of {reporting} "
+    "offices.",
+)
 JOINED = Words("Induknya {root}.", "Its root is {root}.")
 HELD_BACK = Words(
     "Alarm sudah ada dan insidennya belum: layanan hulu yang sedang diperiksa ditunggu paling lama "

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from agent.core import message_words as words
 from agent.core import vocabulary
 from agent.core.incident import Change, Incident, Phase
-from agent.core.model import Channel, FailureKind, Scope, ServiceState, Severity
+from agent.core.model import Channel, Scope, ServiceState, Severity
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
@@ -85,8 +85,10 @@ def of(incident: Incident, wording: Wording) -> str:
         return sentence(words.CLOSED, incident, wording)
     if incident.phase is Phase.RECOVERING:
         return sentence(words.RECOVERING, incident, wording)
-    if rejected(incident):
+    if incident.evidence.rejected:
         return sentence(words.REJECTED, incident, wording)
+    if incident.evidence.drifted:
+        return sentence(words.DRIFTED, incident, wording)
     failing = Channel.FAIL in incident.channels
     return sentence(words.FAILING if failing else words.SLOW, incident, wording)
 
@@ -124,11 +126,6 @@ def cause(incident: Incident, wording: Wording) -> str:
     failure = wording.failure(evidence.code)
     share = round(100 * evidence.code_share)
     return wording.say(words.CAUSE, failure=failure, share=share)
-
-
-def rejected(incident: Incident) -> bool:
-    """Whether credentials or the sign-in are refused, which need not be an outage."""
-    return incident.evidence.code == FailureKind.AUTH
 
 
 def absorbed(incident: Incident) -> bool:

@@ -461,7 +461,7 @@ def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 def _say_size(after: Incident, before: Incident, now_s: float, settle_s: float) -> Incident:
-    """Tell growth, shrinking, and another first broken step, each seldom."""
+    """Tell growth, shrinking, and what breaks otherwise than before, each seldom."""
     if now_s - before.told_s < settle_s:
         return after
     failing, told = len(after.evidence.failing), before.told_failing
@@ -470,6 +470,7 @@ def _say_size(after: Incident, before: Incident, now_s: float, settle_s: float) 
     if 0 < failing <= SHRUNK * told:
         return _say(after, Change.SHRUNK, now_s)
     old, new = before.evidence, after.evidence
-    if old.first_step and new.first_step and new.first_step != old.first_step:
+    moved = (new.first_step, new.drifted) != (old.first_step, old.drifted)
+    if old.first_step and new.first_step and moved:
         return _say(after, Change.STEP, now_s)
     return after

@@ -90,9 +90,10 @@ def _lines(incident: Incident, wording: Wording) -> list[str]:
             _named(words.WAS_AFFECTED, incident.affected, wording),
         ]
     return [
-        words.CHECK_CREDENTIALS.say(wording.language) if headlines.rejected(incident) else "",
+        words.CHECK_CREDENTIALS.say(wording.language) if incident.evidence.rejected else "",
         _spread(incident, wording),
         _first_step(incident, wording),
+        _drift_too(incident, wording),
         _not_the_network(incident, wording),
         _coincidence(incident.evidence.coincidence, wording),
         _named(words.WORKING, incident.working, wording),
@@ -130,8 +131,18 @@ def _first_step(incident: Incident, wording: Wording) -> str:
     step = slack_text.code(evidence.first_step)
     if Channel.FAIL not in incident.channels:
         return wording.say(words.SLOW_STEP, step=step)
+    if evidence.drifted:
+        share = round(100 * evidence.code_share)
+        return wording.say(words.DRIFTED_STEP, step=step, share=share)
     cause = headlines.cause(incident, wording)
     return wording.say(words.FIRST_STEP, step=step, cause=cause)
+
+
+def _drift_too(incident: Incident, wording: Wording) -> str:
+    evidence = incident.evidence
+    if not evidence.drift or evidence.drifted:
+        return ""
+    return wording.say(words.DRIFT_TOO, count=evidence.drift)
 
 
 def _not_the_network(incident: Incident, wording: Wording) -> str:
@@ -184,11 +195,20 @@ def _storm_table(together: Sequence[Incident], wording: Wording) -> str:
             _place(each, wording),
             f"{len(each.evidence.failing)}/{each.evidence.reporting}",
             vocabulary.clock_time(each.since_s, wording.zones[0]),
-            headlines.state_tag((each,), wording),
+            _storm_state(each, wording),
         )
         for each in together
     ]
     return slack_text.table(rows, TABLE_LIMIT, words.MORE_LINES.say(wording.language))
+
+
+def _storm_state(incident: Incident, wording: Wording) -> str:
+    state = headlines.state_tag((incident,), wording)
+    if incident.phase is not Phase.OPEN:
+        return state
+    if incident.evidence.rejected:
+        return wording.say(words.STORM_REJECTED, state=state)
+    return wording.say(words.STORM_DRIFTED, state=state) if incident.evidence.drifted else state
 
 
 def _place(incident: Incident, wording: Wording) -> str:

@@ -47,6 +47,16 @@ def _plain(template: Words) -> Telling:
     return tell
 
 
+def _by_kind(template: Words, drifted: Words) -> Telling:
+    """In other words where the contract changed."""
+
+    def tell(incident: Incident, wording: Wording, previous: Incident) -> str:
+        said = drifted if incident.evidence.drifted else template
+        return _plain(said)(incident, wording, previous)
+
+    return tell
+
+
 def _worse(incident: Incident, wording: Wording, previous: Incident) -> str:
     before = vocabulary.severity_tag(previous.severity, wording.language)
     after = vocabulary.severity_tag(incident.severity, wording.language)
@@ -65,7 +75,7 @@ def _extent(template: Words) -> Telling:
 
 def _step(incident: Incident, wording: Wording, previous: Incident) -> str:
     return wording.say(
-        words.STEP,
+        words.STEP_DRIFTED if incident.evidence.drifted else words.STEP,
         service=slack_text.escape(wording.service(incident.root)),
         before=slack_text.code(previous.evidence.first_step or "-")
         + headlines.cause(previous, wording),
@@ -94,10 +104,10 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.SHRUNK: _extent(words.SHRUNK),
     Change.STEP: _step,
     Change.RECOVERING: _plain(words.NOW_RECOVERING),
-    Change.RELAPSED: _plain(words.RELAPSED),
+    Change.RELAPSED: _by_kind(words.RELAPSED, words.RELAPSED_DRIFTED),
     Change.CLOSED: _plain(words.CLOSED),
     Change.ABSORBED: _plain(words.ABSORBED),
-    Change.REOPENED: _plain(words.REOPENED),
+    Change.REOPENED: _by_kind(words.REOPENED, words.REOPENED_DRIFTED),
     Change.STORM: _storm,
 }
 

@@ -25,6 +25,10 @@ SLOW = Words(
     "{service}: {failing}/{reporting} kantor lambat sejak {since}",
     "{service}: {failing}/{reporting} offices slow since {since}",
 )
+DRIFTED = Words(
+    "{service}: format jawaban berubah (kontrak) di {failing}/{reporting} kantor sejak {since}",
+    "{service}: answer format changed (contract) at {failing}/{reporting} offices since {since}",
+)
 REJECTED = Words(
     "{service}: kredensial probe atau layanan masuk ditolak di {failing}/{reporting} kantor "
     "sejak {since}",
@@ -58,6 +62,9 @@ STORM_CLOSED = Words(
     "{count} services back to normal, disturbed for {lasted} ({since} to {until})",
 )
 
+STORM_DRIFTED = Words("{state}, format berubah", "{state}, format changed")
+STORM_REJECTED = Words("{state}, kredensial ditolak", "{state}, credentials rejected")
+
 # --- the lines below ------------------------------------------------------------------------------
 
 SPREAD = Words("{count} provinsi, {zones}.", "{count} provinces, {zones}.")
@@ -68,6 +75,14 @@ FIRST_STEP = Words(
     "Langkah pertama yang rusak: {step}{cause}.", "First broken step: {step}{cause}."
 )
 SLOW_STEP = Words("Langkah yang lambat: {step}.", "Slow step: {step}.")
+DRIFTED_STEP = Words(
+    "Langkah yang jawabannya berubah: {step} ({share} %).",
+    "Step whose answer changed: {step} ({share} %).",
+)
+DRIFT_TOO = Words(
+    "Di {count} kantor di antaranya format jawaban berubah (kontrak).",
+    "At {count} of these offices the answer format changed (contract).",
+)
 CAUSE = Words(" ({failure}, {share} %)", " ({failure}, {share} %)")
 NOT_THE_NETWORK = Words(
     "Bukan jaringan kantor: kontrol normal di {count}/{count}.",
@@ -120,6 +135,10 @@ STEP = Words(
     "{service}: langkah pertama yang rusak kini {after}, sebelumnya {before}.",
     "{service}: the first broken step is now {after}, before {before}.",
 )
+STEP_DRIFTED = Words(
+    "{service}: kini format jawaban berubah (kontrak) di langkah {after}, sebelumnya {before}.",
+    "{service}: now the answer format changed (contract) at step {after}, before {before}.",
+)
 NOW_RECOVERING = Words(
     "{service}: berangsur pulih, {good}/{reporting} kantor kembali baik.",
     "{service}: recovering, {good}/{reporting} offices good again.",
@@ -131,6 +150,16 @@ RELAPSED = Words(
 REOPENED = Words(
     "{service}: terganggu lagi, {failing}/{reporting} kantor.",
     "{service}: disturbed again, {failing}/{reporting} offices.",
+)
+RELAPSED_DRIFTED = Words(
+    "{service}: pemulihan belum bertahan, format jawaban berubah (kontrak) di "
+    "{failing}/{reporting} kantor.",
+    "{service}: the recovery did not hold, answer format changed (contract) at "
+    "{failing}/{reporting} offices.",
+)
+REOPENED_DRIFTED = Words(
+    "{service}: format jawaban berubah lagi (kontrak), {failing}/{reporting} kantor.",
+    "{service}: answer format changed again (contract), {failing}/{reporting} offices.",
 )
 JOINED_STORM = Words(
     "Kini {count} layanan terganggu sekaligus, semuanya diceritakan di pesan ini: {names}.",

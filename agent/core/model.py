@@ -342,6 +342,9 @@ NATION = "all"
 """The group of a national finding."""
 
 
+_MOSTLY = 0.5
+
+
 class AlarmPhase(StrEnum):
     """Where an alarm of the detector stands."""
 
@@ -363,8 +366,20 @@ class Evidence:
     code: str | None = None
     code_share: float = 0.0
     """Share of the bad results that carry ``code``."""
+    drift: int = 0
+    """How many of the bad results are drift: answered well, in another shape."""
     coincidence: float | None = None
     """The chance in a year that offices alone look like this, at most; None: nothing is known."""
+
+    @property
+    def drifted(self) -> bool:
+        """Most bad results are drift: a contract changed, which is another trouble than failing."""
+        return self.code == FailureKind.CONTRACT and self.code_share > _MOSTLY
+
+    @property
+    def rejected(self) -> bool:
+        """Credentials or the sign-in are refused, which need not be an outage."""
+        return self.code == FailureKind.AUTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -529,6 +544,8 @@ class IncidentSummary:
     affected: tuple[str, ...] = ()
     coincidence: float | None = None
     """As in :class:`Evidence`, the smallest of the incident's life."""
+    drifted: bool = False
+    """As in :class:`Evidence`."""
 
 
 Fence = tuple[float, int]
@@ -547,6 +564,9 @@ class Bulletin:
     at_s: float
     """Stream time of the assessment."""
     services: Mapping[str, ServiceState] = field(default_factory=dict)
+    drifted: tuple[str, ...] = ()
+    """Services whose trouble is a changed contract. Beside the state, which stays of a closed set:
+    agents of an earlier version must go on reading bulletins."""
     grounds: Mapping[str, Grounds] = field(default_factory=dict)
     """Of services that are suspected or have an alarm, not more than a few."""
     focus: Focus | None = None

@@ -47,6 +47,10 @@ _ONLY_HERE = Words(
     "Kendala ini terjadi di kantor ini dan sedang ditangani.",
     "This trouble is at this office and is being dealt with.",
 )
+_CHANGED = Words(
+    "Jawaban sistem pusat berubah bentuk dan sedang diperiksa.",
+    "The answers of the central system have changed shape, which is being looked into.",
+)
 _CANNOT_SEE = Words(
     "Sambungan kantor ini sedang terkendala. Keadaan layanan belum dapat dipastikan.",
     "This office's own connection is in trouble. The state of the services is not known.",
@@ -147,6 +151,8 @@ def _sentences(view: OfficeView, unserved: list[ServiceView]) -> list[Words]:
         return []
     ids = {service.service for service in unserved}
     sentences = [_width(view, unserved)]
+    if _changed(unserved):
+        sentences.append(_CHANGED)
     if ids & _PRINTING and not ids & _COUNTER:
         sentences.append(vocabulary.STILL_SERVED)
     if "simponi.billing" in ids:
@@ -157,6 +163,12 @@ def _sentences(view: OfficeView, unserved: list[ServiceView]) -> list[Words]:
         vocabulary.NO_END_KNOWN,
         vocabulary.APOLOGY,
     ]
+
+
+def _changed(unserved: list[ServiceView]) -> bool:
+    """Nothing fails: what is broken by itself answers in another shape."""
+    outcomes = {s.outcome for s in unserved if s.outcome is not Outcome.VOID}
+    return outcomes == {Outcome.DRIFT}
 
 
 def _width(view: OfficeView, unserved: list[ServiceView]) -> Words:

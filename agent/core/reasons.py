@@ -21,6 +21,7 @@ from agent.core.model import (
     Channel,
     Evidence,
     Grounds,
+    Outcome,
     Scope,
     Status,
 )
@@ -137,6 +138,7 @@ class Reasons:
             first_step=steps[0][0] if steps else None,
             code=codes[0][0] if codes else None,
             code_share=codes[0][1] / len(seen) if codes else 0.0,
+            drift=sum(result.outcome is Outcome.DRIFT for result in seen),
         )
 
     def chance(self, watched: Watched, channel: Channel, group: str, asked_s: float) -> Chance:

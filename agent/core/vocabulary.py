@@ -104,7 +104,7 @@ _OUTCOMES: Mapping[Outcome, Words] = {
     Outcome.OK: Words("Normal", "Operational"),
     Outcome.SLOW: Words("Lambat", "Slow"),
     Outcome.FAIL: Words("Ada gangguan", "Disturbed"),
-    Outcome.DRIFT: Words("Ada kendala", "Answering unusually"),
+    Outcome.DRIFT: Words("Jawaban berubah", "Answer changed"),
     Outcome.VOID: _UNKNOWN,
 }
 
@@ -142,6 +142,7 @@ def outcome_name(outcome: Outcome, language: Language = "id") -> str:
 # --- phrases -------------------------------------------------------------------------------------
 
 UNKNOWN = _UNKNOWN
+DRIFTED = Words("format jawaban berubah (kontrak)", "answer format changed (contract)")
 THIS_OFFICE = Words("Gangguan di kantor ini", "This office only")
 PARTNER = Words("Gangguan pada instansi mitra", "Partner agency fault")
 RESTORED = Words("Kembali normal", "Restored")
@@ -251,10 +252,10 @@ def long_date(at_s: float, zone: str, language: Language = "id") -> str:
     return f"{day.say(language)}, {there.day} {month.say(language)} {there.year}"
 
 
-def _there(at_s: float, zone: str) -> datetime:
 def weekday_name(weekday: int, language: Language = "id") -> str:
     """A day of the week; 0 is Monday."""
     return _DAYS[weekday].say(language)
 
 
+def _there(at_s: float, zone: str) -> datetime:
     return datetime.fromtimestamp(at_s, timezone(timedelta(hours=hours_ahead(zone))))

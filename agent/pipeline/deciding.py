@@ -128,6 +128,7 @@ class Decider:
             severity=opened.severity.value,
             failing=len(opened.evidence.failing),
             reporting=opened.evidence.reporting,
+            drift=opened.evidence.drift,
             storm=opened.storm,
         )
         continued = earlier is not None and earlier.id == opened.id

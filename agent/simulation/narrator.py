@@ -75,7 +75,8 @@ class Narrator:
             self._services[service] = state
             if state is not before and ServiceState.UNKNOWN not in (state, before):
                 name = vocabulary.service_name(service, "id")
-                self._line(offset_s, f"{name}: {_WORDS[state]}", _COLOURS[state])
+                changed = ", contract changed" if service in bulletin.drifted else ""
+                self._line(offset_s, f"{name}: {_WORDS[state]}{changed}", _COLOURS[state])
         silent = bulletin.silent.first
         if silent != self._absent.get("silent", ()):
             said = f"not heard: {', '.join(silent)}" if silent else "every office is heard"

@@ -98,6 +98,20 @@ NATIONAL = replace(
     ),
 )
 
+_DRIFTING = bulletin(
+    {"simponi.billing": ServiceState.NATIONAL} | dict.fromkeys(AFFECTED, ServiceState.AFFECTED),
+    replace(INCIDENT, drifted=True),
+)
+DRIFTED = replace(
+    NATIONAL,
+    services=tuple(
+        replace(each, outcome=Outcome.DRIFT) if each.outcome is Outcome.FAIL else each
+        for each in NATIONAL.services
+    ),
+    bulletin=replace(_DRIFTING, drifted=("simponi.billing",)),
+)
+"""The same root answers, in another shape."""
+
 ALONE = replace(NATIONAL, exchange=ExchangeState.STANDALONE, bulletin=None, bulletin_age_s=None)
 """The same fault at an office that hears nobody."""
 
@@ -138,6 +152,7 @@ EVIL = replace(
 ALL = {
     "calm": CALM,
     "national": NATIONAL,
+    "drifted": DRIFTED,
     "alone": ALONE,
     "stale": STALE,
     "cut-off": CUT_OFF,

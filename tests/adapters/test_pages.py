@@ -92,6 +92,31 @@ def test_the_nation_is_told_with_its_numbers_and_age():
     assert "menunggu Kode billing (SIMPONI)" in words
 
 
+def test_a_changed_contract_is_told_as_one_and_not_as_a_failure():
+    words = Reading(nation_page(offices.DRIFTED)).words
+    assert "Gangguan, format jawaban berubah (kontrak): 118 dari 140 kantor" in words
+    assert "Gangguan nasional (sistem pusat), format jawaban berubah (kontrak)" in words
+    assert "Jawaban berubah" in words
+    assert "berubah" not in Reading(nation_page(offices.NATIONAL)).words
+    said = offices.explain(offices.DRIFTED, "simponi.billing")
+    assert said is not None
+    assert sentences(said, Wording())[1].endswith(
+        "format jawaban berubah (kontrak) di 118 dari 140 kantor."
+    )
+
+
+def test_what_recovers_from_a_changed_contract_recovers():
+    healing = replace(offices.INCIDENT, drifted=True, phase="recovering")
+    view = replace(offices.DRIFTED, bulletin=offices.bulletin({}, healing))
+    words = Reading(nation_page(view)).words
+    assert "Berangsur pulih: 118 dari 140 kantor" in words
+
+
+def test_a_changed_contract_that_was_not_heard_lately_is_not_known():
+    old = replace(offices.DRIFTED, bulletin_age_s=31.0)
+    assert "kontrak" not in Reading(nation_page(old)).words
+
+
 def explained(view: OfficeView) -> str:
     """The nation's page with the sentences of each service."""
     found = {each.service: offices.explain(view, each.service) for each in view.services}
@@ -164,6 +189,15 @@ def test_the_document_is_sound_json_and_says_the_same():
     assert document["bulletin"]["incidents"][0]["failing"] == 118
     billing = next(s for s in document["services"] if s["service"] == "simponi.billing")
     assert (billing["outcome"], billing["national"]) == ("fail", "national")
+    assert billing["national_drifted"] is document["bulletin"]["incidents"][0]["drifted"] is False
+
+
+def test_the_document_tells_a_changed_contract_beside_the_state():
+    document = json.loads(json.dumps(status_document(offices.DRIFTED), allow_nan=False))
+    billing = next(s for s in document["services"] if s["service"] == "simponi.billing")
+    assert (billing["national"], billing["national_drifted"]) == ("national", True)
+    assert document["bulletin"]["drifted"] == ["simponi.billing"]
+    assert document["bulletin"]["incidents"][0]["drifted"] is True
 
 
 def test_the_document_of_an_office_alone_knows_nothing_of_the_nation():

@@ -58,6 +58,7 @@ BULLETIN = Bulletin(
     nation="r12:9f3c01ab",
     at_s=1.7e9,
     services={"simponi.billing": ServiceState.NATIONAL, "<evil>": ServiceState.NORMAL},
+    drifted=("simponi.billing", "<evil>"),
     incidents=(
         IncidentSummary(
             id="incident.national.all.simponi.billing@3841",
@@ -216,6 +217,8 @@ def test_what_happened_is_what_is_shown():
         "pantau_bulletin_received_timestamp_seconds": 1.7e9,
         "pantau_service_state{service=simponi.billing,state=national}": 1,
         "pantau_service_state{service=simkim.login,state=unknown}": 1,
+        "pantau_service_drifted{service=simponi.billing}": 1,
+        "pantau_service_drifted{service=simkim.login}": 0,
         "pantau_branches{attendance=silent}": 5,
         "pantau_branch_mismatched{office=sorong}": 1,
         "pantau_incidents_open{scope=national,severity=degraded}": 1,

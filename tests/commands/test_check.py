@@ -117,6 +117,24 @@ async def test_a_failing_service_and_what_stands_behind_it(
     assert 'void  status.lacak: file status: not reached: "billing inquiry" is broken' in said.out
 
 
+@pytest.mark.parametrize(
+    ("more", "came_to"),
+    [
+        ((), "answering in another shape (contract)"),
+        ((phase(Kind.LATENCY, services=("simkim.login",), factor=10.0),), "failing or slow"),
+    ],
+)
+async def test_a_changed_contract_is_called_drift_unless_worse_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[Phase, ...], came_to: str
+):
+    drift = phase(Kind.SCHEMA_DRIFT, services=BILLING)
+    async with office(tmp_path, capsys, drift, *more) as desk:
+        said = await desk.check("officer-application")
+    assert said.code == 1
+    assert "drift simponi.billing: billing inquiry:" in said.out
+    assert f"officer-application from jember: {came_to}, " in said.out
+
+
 async def test_a_slow_service_is_no_good_service(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -120,6 +121,49 @@ def test_the_word_for_a_service(assessment, standing, state, why):
     assert told(assessment, *standing).services == {"x": state}, why
 
 
+DRIFT = Evidence(failing=("a", "b"), reporting=3, code="contract", code_share=1.0, drift=2)
+
+FAILURE = replace(DRIFT, code="http_503", drift=0)
+
+
+@pytest.mark.parametrize(
+    ("alarms", "drifted", "why"),
+    [
+        ([(NATIONAL, DECLARED, DRIFT)], ("x",), "its contract changed"),
+        ([(NATIONAL, DECLARED, FAILURE)], (), "it fails"),
+        ([(NATIONAL, DECLARED, replace(DRIFT, code_share=0.5))], (), "half is not most"),
+        ([(NATIONAL, CLOSED, DRIFT)], (), "and no longer"),
+        (
+            [(REGIONAL, DECLARED, DRIFT), (NATIONAL, DECLARED, FAILURE)],
+            (),
+            "the nation's trouble speaks before a region's",
+        ),
+        ([(NATIONAL, RECOVERING, DRIFT)], (), "what recovers is recovering"),
+    ],
+)
+def test_a_changed_contract_is_told_beside_the_state(alarms, drifted, why):
+    standing = [replace(alarm(scope, phase), evidence=of) for scope, phase, of in alarms]
+    assert told(found(*standing)).drifted == drifted, why
+
+
+def test_while_nobody_fails_for_a_moment_the_incident_knows_that_its_contract_changed():
+    well = found(replace(alarm(NATIONAL, DECLARED), evidence=Evidence(reporting=3)))
+    changed = replace(incident("x"), evidence=DRIFT)
+    assert told(well, changed).drifted == ("x",)
+    assert told(well, incident("x"), replace(changed, root="y")).drifted == ()
+
+
+def test_an_agent_of_an_earlier_version_reads_the_state_of_a_changed_contract():
+    """It refuses words that it does not know, and passes over fields that it does not know."""
+    bulletin = told(found(replace(alarm(NATIONAL, DECLARED), evidence=DRIFT)), incident("x"))
+    written = codec.parse(codec.to_bytes(bulletin))
+    assert written["services"] == {"x": "national"}
+    assert written["drifted"] == ["x"]
+    del written["drifted"]
+    read = codec.from_bytes(Bulletin, json.dumps(written).encode())
+    assert read == replace(bulletin, drifted=())
+
+
 def test_a_blind_leader_says_that_it_does_not_know():
     bulletin = told(QUIET, attendance=Attendance(roster=9, reporting=("a",)))
     assert (bulletin.blind, bulletin.services["x"]) == (True, S.UNKNOWN)
@@ -231,6 +275,13 @@ def test_what_does_not_fit_is_left_out_from_the_least_important_on(
         replace(each, affected=each.affected[:affected]) for each in full.incidents[:shown]
     ), why
     assert (fits.services, fits.silent.count) == (full.services, 145), why
+
+
+def test_a_nation_whose_every_contract_changed_fits():
+    full = crowded(100, 128)
+    fits = bulletins.fitted(replace(full, drifted=tuple(full.services)), 16_384)
+    assert len(codec.to_bytes(fits)) <= 16_384
+    assert fits.drifted == tuple(full.services)[:1]
 
 
 def test_the_controls_that_count_no_more_stay_whatever_else_goes():

@@ -236,6 +236,22 @@ def test_another_first_broken_step_is_told():
     assert it.see(130.0, situation(step="sign in")) == [Change.STEP]
 
 
+def test_a_failure_that_becomes_a_changed_contract_is_told_and_so_is_the_way_back():
+    it = Transcript()
+    drift = replace(BROKEN.evidence, code="contract", code_share=0.9, drift=9)
+    assert it.see(130.0, replace(BROKEN, evidence=drift)) == [Change.STEP]
+    assert it.see(160.0, replace(BROKEN, evidence=replace(drift, code_share=0.8))) == []
+    assert it.see(190.0, BROKEN) == [Change.STEP]
+
+
+def test_a_changed_contract_is_still_one_when_it_is_over():
+    drift = replace(BROKEN.evidence, code="contract", code_share=1.0, drift=10)
+    it = Transcript(replace(BROKEN, evidence=drift))
+    it.see(190.0, RECOVERING)
+    it.see(240.0, OVER)
+    assert it.incident.evidence.drifted
+
+
 def test_small_numbers_are_rewritten_every_five_seconds_at_most():
     it = Transcript()
     unchanged = it.incident

@@ -104,6 +104,69 @@ def test_the_worked_outage_reads_as_it_was_designed():
     )
 
 
+def drifting(*, share: float = 1.0, **changes: Any) -> Incident:  # noqa: ANN401 - as above
+    seen = replace(
+        an_incident().evidence, code="contract", code_share=share, drift=round(12 * share)
+    )
+    return an_incident(evidence=seen, **changes)
+
+
+def test_a_changed_contract_reads_as_such_and_not_as_a_failure():
+    told = message.root(drifting(share=0.75), Wording()).text
+    assert told.splitlines()[:4] == [
+        (
+            "[NASIONAL][SEBAGIAN] Kode billing (SIMPONI): format jawaban berubah (kontrak) di "
+            "12/12 kantor sejak 08.10 WIB"
+        ),
+        "12 provinsi, WIB 6/6 WITA 4/4 WIT 2/2.",
+        "Langkah yang jawabannya berubah: `billing inquiry` (75 %).",
+        "Bukan jaringan kantor: kontrol normal di 12/12.",
+    ]
+    assert "gagal" not in told
+    assert "rusak" not in told
+
+
+def test_of_a_failure_it_is_said_how_many_offices_were_answered_in_another_shape():
+    mixed = an_incident(evidence=replace(an_incident().evidence, code_share=0.67, drift=4))
+    told = message.root(mixed, Wording()).text
+    assert "12/12 kantor gagal" in told
+    assert "Di 4 kantor di antaranya format jawaban berubah (kontrak)." in told.splitlines()
+
+
+DRIFT_REPLIES: list[tuple[Change, str, str]] = [
+    (
+        Change.STEP,
+        "kini format jawaban berubah (kontrak) di langkah `billing inquiry` (bentuk jawaban",
+        "now the answer format changed (contract) at step `billing inquiry` (the answer changed",
+    ),
+    (
+        Change.RELAPSED,
+        "pemulihan belum bertahan, format jawaban berubah (kontrak) di 12/12 kantor",
+        "the recovery did not hold, answer format changed (contract) at 12/12 offices",
+    ),
+    (
+        Change.REOPENED,
+        "format jawaban berubah lagi (kontrak), 12/12 kantor",
+        "answer format changed again (contract), 12/12 offices",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "indonesian", "english"), DRIFT_REPLIES)
+def test_replies_tell_a_changed_contract_in_its_own_words(
+    change: Change, indonesian: str, english: str
+):
+    assert indonesian in message.reply(drifting(), change, Wording(), an_incident())
+    assert english in message.reply(drifting(), change, Wording(language="en"), an_incident())
+
+
+@pytest.mark.parametrize("change", [each for each in Change if each is not Change.STEP])
+def test_no_reply_says_that_something_failed_where_a_contract_changed(change: Change):
+    assert "gagal" not in message.reply(drifting(), change, Wording(), drifting())
+    english = message.reply(drifting(), change, Wording(language="en"), drifting())
+    assert "fail" not in english
+
+
 HEADLINES: list[tuple[Incident, Language, str]] = [
     (
         an_incident(),
@@ -155,6 +218,14 @@ HEADLINES: list[tuple[Incident, Language, str]] = [
         "en",
         (
             "[NATIONAL][PARTIAL] SIMKIM sign-in: probe credentials or sign-in rejected at "
+            "12/12 offices since 08.10 WIB"
+        ),
+    ),
+    (
+        drifting(),
+        "en",
+        (
+            "[NATIONAL][PARTIAL] Billing code (SIMPONI): answer format changed (contract) at "
             "12/12 offices since 08.10 WIB"
         ),
     ),
@@ -280,16 +351,20 @@ def test_a_storm_is_one_message_with_a_table_of_its_members():
     others = [
         an_incident(root="simkim.login", severity=Severity.DOWN, since_s=OPENED_S + 60),
         an_incident(root="dukcapil.nik", scope=Scope.REGIONAL, group="province:bali"),
+        drifting(root="cetak"),
+        an_incident(root="mpaspor.login", evidence=replace(an_incident().evidence, code="auth")),
     ]
 
     rendered = message.root(an_incident(), Wording(), others)
 
-    assert rendered.text.startswith("[NASIONAL][MATI] 3 layanan terganggu sekaligus sejak 08.10")
+    assert rendered.text.startswith("[NASIONAL][MATI] 5 layanan terganggu sekaligus sejak 08.10")
     table = rendered.text.split("```")[1].strip().splitlines()
     assert table == [
         "Kode billing (SIMPONI)     NASIONAL  12/12  08.10 WIB  SEBAGIAN",
         "Masuk SIMKIM               NASIONAL  12/12  08.11 WIB  MATI",
         "Verifikasi NIK (Dukcapil)  Bali      12/12  08.10 WIB  SEBAGIAN",
+        "Pencetakan paspor          NASIONAL  12/12  08.10 WIB  SEBAGIAN, format berubah",
+        "Masuk M-Paspor             NASIONAL  12/12  08.10 WIB  SEBAGIAN, kredensial ditolak",
     ]
 
 

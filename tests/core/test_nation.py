@@ -16,6 +16,7 @@ from agent.core.model import (
     AlarmPhase,
     Branch,
     Channel,
+    Evidence,
     Outcome,
     Scope,
     Service,
@@ -28,6 +29,7 @@ from tests.support.verdicts import REVISION, Agent, ids, office, scattered
 
 T = 60.0
 OK, BAD, SLOW, VOID = Outcome.OK, Outcome.FAIL, Outcome.SLOW, Outcome.VOID
+DRIFT = Outcome.DRIFT
 BRANCHES = scattered(20)
 
 
@@ -227,6 +229,23 @@ def test_an_outage_is_found_with_its_evidence():
     assert (found.evidence.reporting, found.evidence.first_step) == (20, "inquiry")
     assert (found.evidence.code, found.evidence.code_share) == ("http_503", 1.0)
     assert found.since_s == 0.0
+
+
+def test_offices_that_were_answered_in_another_shape_are_counted_among_the_failing():
+    leader = Leader().report(0.0)
+    leader.see(BRANCHES[:10], 0.0)
+    leader.see(BRANCHES[:10], 10.0, DRIFT)
+    mostly = outage_of(leader, BRANCHES[:10], 30.0, drift=6)
+    assert (mostly.drift, mostly.code, mostly.drifted) == (6, "contract", True)
+    half = outage_of(leader, BRANCHES[:10], 40.0, drift=5)
+    assert (half.drift, len(half.failing), half.drifted) == (5, 10, False)
+
+
+def outage_of(leader: Leader, branches: Sequence[Branch], at_s: float, *, drift: int) -> Evidence:
+    """All of these fail once more, ``drift`` of them by their contract."""
+    leader.see(branches[:drift], at_s, DRIFT)
+    outlook = leader.see(branches[drift:], at_s)
+    return outlook.assessments["x"].alarms[0].evidence
 
 
 def test_slowness_alone_is_told_in_its_own_channel():

@@ -164,6 +164,26 @@ def test_how_wide_it_is_is_said_only_when_it_is_known(
     assert ("Indonesia" in told(notice)) == ("Indonesia" in words)
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "changed", "why"),
+    [
+        ((Outcome.DRIFT, Outcome.OK), True, "answered in another shape"),
+        ((Outcome.DRIFT, Outcome.VOID), True, "and what stands behind it"),
+        ((Outcome.DRIFT, Outcome.FAIL), False, "something fails as well"),
+        ((Outcome.VOID, Outcome.OK), False, "what is behind another says nothing itself"),
+    ],
+)
+def test_a_changed_contract_is_no_failure_at_the_counter(outcomes, changed, why):
+    first, second = outcomes
+    notice = lobby_notice(
+        view(
+            seen(NIK, first, blocked_by="simkim.login" if first is Outcome.VOID else None),
+            seen(CETAK, second, blocked_by=NIK if second is Outcome.VOID else None),
+        )
+    )
+    assert ("berubah bentuk" in told(notice)) is changed, why
+
+
 def test_people_are_told_what_to_do_and_that_no_end_is_known():
     sentences = lobby_notice(view(seen(BILLING, Outcome.FAIL))).sentences
     assert "Mohon tidak membayar di luar kode billing resmi." in " ".join(sentences)

@@ -33,12 +33,18 @@ def province_of(count: int, province: str, island: str) -> list[Branch]:
     return [office(f"{slug}-{n}", province, island=island) for n in range(count)]
 
 
+def code_of(outcome: Outcome) -> str | None:
+    if outcome is Outcome.DRIFT:
+        return "contract"
+    return "http_503" if outcome.broken else None
+
+
 def observed(started_s: float, outcome: Outcome = Outcome.FAIL) -> Observed:
     return Observed(
         started_s=started_s,
         outcome=outcome,
         step="inquiry",
-        code="http_503" if outcome.broken else None,
+        code=code_of(outcome),
         blocked_by=None,
     )
 
@@ -51,7 +57,7 @@ def verdict(
         outcome=outcome,
         step="inquiry",
         started_s=started_s,
-        code="http_503" if outcome.broken else None,
+        code=code_of(outcome),
         blocked_by=blocked_by,
     )
 
