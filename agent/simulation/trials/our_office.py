@@ -85,6 +85,7 @@ class OurOffice:
         "_reprobes",
         "_rules",
         "_seat",
+        "_starts_s",
         "due",
         "learning",
         "runs",
@@ -92,7 +93,15 @@ class OurOffice:
         "word",
     )
 
-    def __init__(self, place: int, rules: Rules, learning: Learning, since_s: float) -> None:
+    def __init__(
+        self,
+        place: int,
+        rules: Rules,
+        learning: Learning,
+        since_s: float,
+        starts_s: list[float] | None = None,
+    ) -> None:
+        """The start of every run is noted in ``starts_s``, if that is wanted."""
         trace = rules.trace
         self.learning = learning
         self.word = QUIET
@@ -111,6 +120,7 @@ class OurOffice:
         self._next_slot = trace.next_slot(place, since_s)
         self._next_slot_s = trace.start_of(self._next_slot)
         self._last_start_s: float | None = None
+        self._starts_s = starts_s
 
     # --- what happens to it
 
@@ -127,6 +137,9 @@ class OurOffice:
             good, learn=not self.word.watched, tuning=self._rules.numbers
         )
         self.runs[Trigger.PLAN] += good
+        if self._starts_s is not None:
+            slots = range(self._next_slot, coming, trace.setting.size)
+            self._starts_s.extend(trace.start_of(slot) for slot in slots)
         self._last_start_s = trace.start_of(coming - trace.setting.size)
         self._reprobes = 0
         self._go_to(coming)
@@ -149,6 +162,8 @@ class OurOffice:
         trigger = self.due.trigger if self.due is not None else Trigger.PLAN
         bad = self._result(at_s, trigger)
         self.runs[trigger] += 1
+        if self._starts_s is not None:
+            self._starts_s.append(at_s)
         self._last_start_s = at_s
         self._reprobes = self._reprobes + 1 if trigger is Trigger.REPROBE else 0
         while self._next_slot_s <= at_s + _SAME_S:

@@ -38,6 +38,8 @@ class Played:
     focus_s: float
     runs: Mapping[Trigger, int]
     reports: int
+    starts_s: tuple[float, ...] = ()
+    """Of every run, in order, if they were noted."""
 
     def declared(self, scope: Scope, since_s: float = 0.0) -> list[Declaration]:
         """The declarations of a scope, from a moment on."""
@@ -47,6 +49,16 @@ class Played:
         """Seconds from a moment to the first declaration of a scope; None if there is none."""
         told = self.declared(scope, since_s)
         return told[0].declared_s - since_s if told else None
+
+    def most_per_s(self, window_s: float, since_s: float, until_s: float) -> float:
+        """The highest rate of runs in any window of a stretch; their starts must be noted."""
+        inside = [at_s for at_s in self.starts_s if since_s <= at_s < until_s]
+        most = first = 0
+        for place, at_s in enumerate(inside):
+            while inside[first] <= at_s - window_s:
+                first += 1
+            most = max(most, place + 1 - first)
+        return most / window_s
 
 
 _Event = tuple[float, int, Callable[[float], None]]
@@ -64,14 +76,22 @@ class Ours:
         since_s: float = 0.0,
         learned: bool = False,
         always_tick: bool = False,
+        note_starts: bool = False,
     ) -> None:
         """``learned``: the offices know their own rates, as after some weeks."""
         numbers = tuning if tuning is not None else Tuning()
         rules = rules_of(trace, numbers)
         self._trace = trace
         self._since_s = since_s
+        self._starts_s: list[float] | None = [] if note_starts else None
         self._offices = [
-            OurOffice(place, rules, first_learning(rules, place, learned=learned), since_s)
+            OurOffice(
+                place,
+                rules,
+                first_learning(rules, place, learned=learned),
+                since_s,
+                self._starts_s,
+            )
             for place in range(trace.setting.size)
         ]
         self._leader = OurLeader(
@@ -170,6 +190,7 @@ class Ours:
             focus_s=sayings.focus_s,
             runs={each: sum(o.runs[each] for o in self._offices) for each in Trigger},
             reports=self._reports,
+            starts_s=tuple(sorted(self._starts_s or ())),
         )
 
 

@@ -88,6 +88,18 @@ def test_an_outage_is_looked_at_more_closely_until_it_is_declared():
     assert result.runs[Trigger.FOCUS] > 50
 
 
+def test_the_centre_is_never_asked_more_than_its_ceiling_and_left_alone_once_it_is_national():
+    """Over the time in which each is asked once; slots that were put off come late, laggards too."""
+    for seed in range(3):
+        outage = scattered(seed, 1.0, 1.0, lasting_s=300.0)
+        trace = Trace(SETTING, seed, until_s=outage.end_s, planted=outage.episodes)
+        result = Ours(trace, learned=True, note_starts=True).play()
+        national_s = result.declared(Scope.NATIONAL)[0].declared_s
+        assert len(result.starts_s) == sum(result.runs.values())
+        assert 5.0 < result.most_per_s(145 / 8.0, START_S, outage.end_s) <= 8.0
+        assert result.most_per_s(30.0, national_s + 45.0, outage.end_s) <= 2.1
+
+
 def test_slowness_is_a_channel_of_its_own():
     outage = scattered(1, 1.0, 0.3)
     trace = Trace(SETTING, 1, until_s=outage.end_s, channel=Channel.SLOW, planted=outage.episodes)
