@@ -89,7 +89,7 @@ def test_an_outage_is_looked_at_more_closely_until_it_is_declared():
 
 
 def test_the_centre_is_never_asked_more_than_its_ceiling_and_left_alone_once_it_is_national():
-    """Over the time in which each is asked once; slots that were put off come late, laggards too."""
+    """Over the time in which each is asked once; slots that were put off come late."""
     for seed in range(3):
         outage = scattered(seed, 1.0, 1.0, lasting_s=300.0)
         trace = Trace(SETTING, seed, until_s=outage.end_s, planted=outage.episodes)
