@@ -312,11 +312,12 @@ class ChannelDetector:
             return
         if bad and before <= 0:
             self._onsets.append((started_s, branch))
+        late = now_s - started_s > self._tuning.stale_s
         if self.suspicion is None:
             if bad and not blind:
-                self._suspect(started_s)
+                # What comes late, or is said to be old, begins no suspicion before its time.
+                self._suspect(None if late else started_s)
             return
-        late = now_s - started_s > self._tuning.stale_s
         if late or started_s <= self.suspicion.since_s + self._tuning.guard_s:
             return
         if bad or before > 0:

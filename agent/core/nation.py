@@ -301,7 +301,7 @@ class Nation:
             watched.remember(
                 branch,
                 Observed(
-                    started_s=sent_s - entry.age_s,
+                    started_s=reading.started_s(entry.age_s, sent_s),
                     outcome=entry.outcome,
                     step=entry.step,
                     code=entry.code,
@@ -316,7 +316,7 @@ class Nation:
                 branch,
                 level,
                 bad.started_s if bad else sent_s,
-                hot_since_s=None if hot_s is None else sent_s - hot_s,
+                hot_since_s=None if hot_s is None else reading.started_s(hot_s, sent_s),
             )
 
     def _assessment(self, name: str, watched: Watched, now_s: float) -> Assessment:

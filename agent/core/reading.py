@@ -34,6 +34,8 @@ class News:
 
 
 NOTHING = News(unseen_good=0, results=())
+OLDEST_S = 86_400.0
+"""Whatever a branch claims, none of its results is older."""
 _VOID = COUNTED.index(Outcome.VOID)
 
 
@@ -56,7 +58,7 @@ def news(before: ServiceStatus | None, after: ServiceStatus, sent_s: float) -> N
         unseen_good=max(0, unseen),
         results=tuple(
             Observed(
-                started_s=sent_s - entry.age_s,
+                started_s=started_s(entry.age_s, sent_s),
                 outcome=entry.outcome,
                 step=entry.step,
                 code=entry.code,
@@ -65,3 +67,8 @@ def news(before: ServiceStatus | None, after: ServiceStatus, sent_s: float) -> N
             for entry in ring
         ),
     )
+
+
+def started_s(age_s: float, sent_s: float) -> float:
+    """When a result of that age began, in a status that was stored at ``sent_s``."""
+    return sent_s - min(max(0.0, age_s), OLDEST_S)

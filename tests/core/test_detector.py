@@ -343,6 +343,14 @@ def test_results_that_arrive_stale_confirm_nothing():
     assert watch.declared() == [NATION]
 
 
+def test_a_result_said_to_be_old_begins_no_suspicion_before_its_time():
+    """Else one liar would take the guard away: all that follows would be fresh at once."""
+    watch = Watch().hear(ELSEWHERE[:4], 990.0).hear(ELSEWHERE[:4], 1000.0)
+    watch.hear(ELSEWHERE[4:5], 1.0, late_s=1000.0).hear(ELSEWHERE[4:5], 2.0, late_s=1000.0)
+    assert watch.detector.suspicion is not None
+    assert watch.detector.suspicion.since_s == 1000.0
+
+
 def test_the_guard_compares_starts_and_not_arrivals():
     watch = Watch().hear(ELSEWHERE[:10], 0.0).hear(ELSEWHERE[:10], 5.0)
     since_s = watch.detector.suspicion.since_s if watch.detector.suspicion else 0.0

@@ -56,3 +56,9 @@ def test_when_nothing_is_new(before, after, why):
 def test_a_restarted_office_has_a_short_ring_and_the_rest_is_read_as_good():
     news = reading.news(STATUS, replace(STATUS, counts=(8, 0, 2, 0, 0)), 100.0)
     assert (len(news.results), news.unseen_good) == (1, 3)
+
+
+def test_no_claimed_age_reaches_further_back_than_a_day():
+    old = replace(STATUS, counts=(5, 0, 2, 0, 0), ring=(replace(RING[0], age_s=9e11),))
+    (result,) = reading.news(STATUS, old, 1_000_000.0).results
+    assert result.started_s == 1_000_000.0 - 86_400.0
