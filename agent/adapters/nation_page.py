@@ -159,6 +159,11 @@ def _reason(service: str, sentences: Sequence[str], state: str) -> str:
     return f"<details{state}><summary>{name}</summary><ul>{lines}</ul></details>"
 
 
+def _national(view: OfficeView, service: str) -> str:
+    said = vocabulary.state_name(view.national_state(service))
+    return f"{said}, {vocabulary.DRIFTED.say()}" if view.national_drifted(service) else said
+
+
 def _own(view: OfficeView, service: ServiceView) -> str:
     if view.is_fresh(service) and service.blocked_by is not None:
         return _dot(Tone.SLOW, vocabulary.state_name(ServiceState.AFFECTED))
@@ -168,11 +173,6 @@ def _own(view: OfficeView, service: ServiceView) -> str:
 
 def _dot(tone: Tone, words: str) -> str:
     return f'<span class="dot {tone}">{text(words)}</span>'
-
-
-def _national(view: OfficeView, service: str) -> str:
-    said = vocabulary.state_name(view.national_state(service))
-    return f"{said}, {vocabulary.DRIFTED.say()}" if view.national_drifted(service) else said
 
 
 def _ago(seconds: float) -> str:

@@ -211,6 +211,7 @@ class PrometheusExporter:
         for service in self._services:
             state = bulletin.services.get(service, ServiceState.UNKNOWN)
             self._state("service_state", state, ServiceState, service)
+            self._metrics.gauge("service_drifted", service).set(service in bulletin.drifted)
         self._attendance(bulletin)
         self._incidents(bulletin)
 
@@ -218,7 +219,6 @@ class PrometheusExporter:
         counts = {
             "reporting": bulletin.reporting,
             "silent": bulletin.silent.count,
-            self._metrics.gauge("service_drifted", service).set(service in bulletin.drifted)
             "abstaining": bulletin.abstaining.count,
             "mismatched": bulletin.mismatched.count,
             "maintenance": bulletin.maintenance.count,
@@ -297,6 +297,7 @@ class PrometheusExporter:
         self._metrics.begin("failures", self._services, FailureKind)
         self._metrics.begin("evidence_nats", self._services, Channel)
         self._metrics.begin("baseline_bad_ratio", self._services, Channel)
+        self._metrics.begin("service_drifted", self._services)
         for service in self._services:
             self._state("service_state", ServiceState.UNKNOWN, ServiceState, service)
 
@@ -305,7 +306,6 @@ class PrometheusExporter:
         self._metrics.begin("incidents_open", Scope, Severity)
         self._metrics.gauge("branches_expected").set(roster)
 
-        self._metrics.begin("service_drifted", self._services)
     def _begin_closed_sets(self) -> None:
         self._metrics.begin("status_publish_failures", SendFailure)
         self._metrics.begin("beat_failures", SendFailure)

@@ -43,9 +43,9 @@ def _service(view: OfficeView, service: ServiceView) -> dict[str, Any]:
         "blocked_by": service.blocked_by,
         "fresh": view.is_fresh(service),
         "national": view.national_state(service.service).value,
+        "national_drifted": view.national_drifted(service.service),
     }
 
-        "national_drifted": view.national_drifted(service.service),
 
 def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
     return {
@@ -54,9 +54,9 @@ def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
         "nation": bulletin.nation,
         "at_s": bulletin.at_s,
         "services": {name: state.value for name, state in bulletin.services.items()},
+        "drifted": list(bulletin.drifted),
         "grounds": {name: asdict(each) for name, each in bulletin.grounds.items()},
         "suspected": list(bulletin.suspected),
-        "drifted": list(bulletin.drifted),
         "incidents": [_incident(each) for each in bulletin.incidents],
         "roster": bulletin.roster,
         "reporting": bulletin.reporting,
@@ -83,9 +83,9 @@ def _incident(incident: IncidentSummary) -> dict[str, Any]:
         "reporting": incident.reporting,
         "affected": list(incident.affected),
         "coincidence": incident.coincidence,
+        "drifted": incident.drifted,
     }
 
-        "drifted": incident.drifted,
 
 def _names(names: Names) -> dict[str, Any]:
     return {"count": names.count, "first": list(names.first)}

@@ -90,14 +90,14 @@ class OfficeView:
             return ServiceState.UNKNOWN
         return state
 
-    def is_fresh(self, service: ServiceView) -> bool:
-        """Whether this office's last result still says something: it can see, and lately did."""
-        if service.at_s is None or not self.sight.sees:
-            return False
     def national_drifted(self, service: str) -> bool:
         """Whether the nation's trouble with it is a changed contract, as heard lately."""
         return self.nation is not None and service in self.nation.drifted
 
+    def is_fresh(self, service: ServiceView) -> bool:
+        """Whether this office's last result still says something: it can see, and lately did."""
+        if service.at_s is None or not self.sight.sees:
+            return False
         return self.now_s - service.at_s <= self.stale_after_s
 
     def own_outcome(self, service: ServiceView) -> Outcome:
