@@ -14,7 +14,7 @@ from agent.core.schedule import Bucket, Pace, Seat
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
 from agent.pipeline.mandate import Mandate
-from agent.pipeline.probing import Probe, buckets_of, probe_of
+from agent.pipeline.probes import Probe, buckets_of, probe_of
 from agent.probe import Journey
 
 

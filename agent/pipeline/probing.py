@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 
@@ -17,41 +16,18 @@ from agent.clock import Clock
 from agent.core import schedule
 from agent.core.lockout import PAUSE_S
 from agent.core.model import Run, Sight, Trigger, Verdict
-from agent.core.schedule import Bucket, Due, Pace, Plan, Seat
+from agent.core.schedule import Bucket, Due, Plan
 from agent.pipeline.office import Office
+from agent.pipeline.probes import Probe, shortest_way
 from agent.pipeline.running import run_journey
 from agent.ports import Controls, Meters, SessionFactory, SkipReason
-from agent.probe import Applicant, Journey
+from agent.probe import Applicant
 
 CONTROL_INTERVAL_S = 15.0
 CONTROL_FRESH_S = 2.0
 """While the office cannot see, it looks again this soon."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """A journey as this office probes it."""
-
-    journey: type[Journey]
-    plan: Plan
-    seat: Seat
-    pace: Pace
-    cost: Mapping[str, float]
-    """Tokens that one run takes, by bucket: its own journey's and each target's."""
-    spent: Mapping[str, tuple[str, float]]
-    """Step id -> (bucket, tokens) that executing the step spends."""
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """The targets that the journey asks, and whose credentials it may send."""
-        return frozenset(step.role for step in self.journey.steps if step.role is not None)
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """The services that the journey exercises, each once, in the order of its steps."""
-        return tuple(dict.fromkeys(step.service for step in self.journey.steps))
 
 
 class Prober:
@@ -82,7 +58,7 @@ class Prober:
         self._applicant = applicant
         self._credentials = credentials
         self._on_news = on_news
-        self._looks_at = _shortest_way(probes)
+        self._looks_at = shortest_way(probes)
         self._order: tuple[int, int] | None = None
         self._order_changed = asyncio.Event()
         office.on_bulletin = self.reconsider
@@ -261,16 +237,6 @@ class Prober:
             _log.warning("controls_ignored", branch=branch, controls=list(sight.ignored))
 
 
-def _shortest_way(probes: Sequence[Probe]) -> dict[str, Probe]:
-    """Service -> the one journey that reaches it in the fewest steps: an order costs one run."""
-    steps: dict[str, tuple[int, Probe]] = {}
-    for probe in probes:
-        for place, step in enumerate(probe.journey.steps):
-            if step.service not in steps or place < steps[step.service][0]:
-                steps[step.service] = (place, probe)
-    return {service: probe for service, (_, probe) in steps.items()}
-
-
 def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
     bad = next((v for v in verdicts if v.outcome.broken), None)
     _log.info(
@@ -284,60 +250,3 @@ def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
         code=bad.code if bad else None,
         trigger=run.trigger.value,
     )
-
-
-def probe_of(
-    journey: type[Journey],
-    *,
-    seat: Seat,
-    period_s: float,
-    pace: Pace,
-) -> Probe:
-    """A journey with its slots, and with what its steps cost by bucket."""
-    cost: dict[str, float] = {journey_bucket(journey.name): 1.0}
-    spent: dict[str, tuple[str, float]] = {}
-    for step in journey.steps:
-        if step.role is None:
-            continue
-        bucket = target_bucket(step.role)
-        cost[bucket] = cost.get(bucket, 0.0) + step.requests
-        spent[step.id] = (bucket, float(step.requests))
-    return Probe(
-        journey=journey, seat=seat, plan=seat.plan(period_s), pace=pace, cost=cost, spent=spent
-    )
-
-
-def journey_bucket(journey: str) -> str:
-    """The bucket that a journey's runs draw on."""
-    return f"journey:{journey}"
-
-
-def target_bucket(role: str) -> str:
-    """The bucket that requests to a target draw on."""
-    return f"target:{role}"
-
-
-def buckets_of(
-    probes: Sequence[Probe],
-    *,
-    runs_per_s: Mapping[str, float],
-    requests_per_s: Mapping[str, float],
-    roster_size: int,
-    now_s: float,
-) -> dict[str, Bucket]:
-    """This office's buckets: 1/N of every national ceiling, one run deep, empty at start.
-
-    ``runs_per_s`` by journey name, ``requests_per_s`` by target role: the nation's ceilings.
-    """
-    rates = {journey_bucket(name): rate for name, rate in runs_per_s.items()}
-    rates |= {target_bucket(role): rate for role, rate in requests_per_s.items()}
-    depth: dict[str, float] = {}
-    for probe in probes:
-        for bucket, tokens in probe.cost.items():
-            depth[bucket] = max(depth.get(bucket, 0.0), tokens)
-    return {
-        bucket: Bucket(
-            capacity=capacity, refill_per_s=rates[bucket] / roster_size, level=0.0, at_s=now_s
-        )
-        for bucket, capacity in depth.items()
-    }

@@ -26,7 +26,7 @@ from agent.core.model import (
     Trigger,
 )
 from agent.core.schedule import Bucket, Pace, Seat
-from agent.pipeline.probing import buckets_of, probe_of
+from agent.pipeline.probes import buckets_of, probe_of
 from agent.probe import Journey, step
 from tests.support.probed_office import CANNOT_SEE, ProbedOffice
 from tests.support.virtual_time import virtual_time

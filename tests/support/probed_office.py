@@ -10,7 +10,8 @@ from agent.core.schedule import Pace, Seat
 from agent.core.synthetic import applicant_for
 from agent.core.tuning import Tuning
 from agent.pipeline.office import Identity, Office
-from agent.pipeline.probing import Prober, buckets_of, probe_of
+from agent.pipeline.probes import buckets_of, probe_of
+from agent.pipeline.probing import Prober
 from agent.ports import OpenSession
 from agent.probe import Journey, Reply, Request
 from agent.simulation.virtual_time import VirtualClock
