@@ -70,7 +70,8 @@ class TargetSettings(Strict):
     services: dict[Name, WebUrl] = Field(default_factory=dict)
     """Addresses of single services, where they differ from ``url``."""
     credentials: dict[str, Secret] = Field(default_factory=dict)
-    """Free keys; ``credential_id`` names them without revealing them."""
+    """Free keys; ``credential_id`` names them without revealing them. A secret that is replaced
+    gets a new one: under the old name it waits until a refused one may be tried again."""
     tls: Tls = Field(default_factory=Tls)
     sandbox: bool = False
     """True only where nothing that is written can count: write steps run nowhere else."""
