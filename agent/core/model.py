@@ -431,9 +431,9 @@ class Assessment:
     blocked_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Root service -> branches whose newest result of this service stands behind it."""
     reporting: int = 0
-    """Branches with a fresh result of this service."""
+    """Branches with a result of this service that stands."""
     working: bool = False
-    """Most fresh results are good."""
+    """Most results that stand are good."""
     quarantined: tuple[str, ...] = ()
     """Branches whose own long trouble with this service no longer votes."""
     score: float = 0.0

@@ -31,7 +31,7 @@ from agent.core.model import (
 )
 from agent.core.reading import Observed
 from agent.core.reasons import Reasons, Watched
-from agent.core.tuning import Tuning
+from agent.core.tuning import STATUS_S, Tuning
 
 _MOST = 0.8
 
@@ -326,7 +326,8 @@ class Nation:
         blocked: dict[str, set[str]] = {}
         good = bad = reporting = 0
         for branch, result in watched.newest.items():
-            if branch not in self._present or result.started_s < oldest_s:
+            stands_s = STATUS_S if result.outcome is Outcome.OK else 0.0
+            if branch not in self._present or result.started_s + stands_s < oldest_s:
                 continue
             reporting += 1
             if result.blocked_by is not None:

@@ -11,6 +11,9 @@ from math import log
 
 from agent.core.model import Channel
 
+STATUS_S = 300.0
+"""An office that has no news publishes its status this often all the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelTuning:
@@ -92,7 +95,8 @@ class Tuning:
     """A member that was good for this long, twice at least, leaves an incident's count."""
     silent_after_s: float = 60.0
     result_expiry_periods: float = 2.5
-    """A service not probed for this many periods has no fresh result at that branch."""
+    """A result this many periods old says nothing of now. A good one says it for ``STATUS_S`` more:
+    an office publishes news alone, and while it beats no news is that all is well."""
     regional_score: float = 2.5
     regional_share: float = 0.2
     regional_contrast: float = 4.0

@@ -61,6 +61,7 @@ class Prober:
         self._looks_at = shortest_way(probes)
         self._order: tuple[int, int] | None = None
         self._order_changed = asyncio.Event()
+        self._in_first_round = True
         office.on_bulletin = self.reconsider
 
     async def run(self) -> None:
@@ -161,8 +162,14 @@ class Prober:
         for service, channel, w, p0 in self._office.levels():
             self._meters.evidence(service, channel, w=w, p0=p0)
         _canonical_line(self._office.identity.branch.id, run, verdicts)
-        if news:
+        if self._first_round_ends() or news:
             self._on_news()
+
+    def _first_round_ends(self) -> bool:
+        """True once: that all is well after a start is no news else, and not known for minutes."""
+        ends = self._in_first_round and self._office.ready
+        self._in_first_round = self._in_first_round and not ends
+        return ends
 
     def _held(self, probe: Probe, now_s: float) -> SkipReason | None:
         """Why the run may not begin; if it may, it has what it needs."""

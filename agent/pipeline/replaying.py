@@ -24,10 +24,10 @@ from agent.core.detector import Blip
 from agent.core.incident import Delivery, Incident
 from agent.core.model import Status
 from agent.core.nation import Outlook
+from agent.core.tuning import STATUS_S
 from agent.pipeline.deciding import Decider
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.mandate import Mandate
-from agent.pipeline.sharing import STATUS_S
 from agent.pipeline.term import TICK_S
 from agent.ports import (
     BeatPut,

@@ -18,6 +18,7 @@ from agent.clock import Clock
 from agent.core import wire
 from agent.core.codec import WireError
 from agent.core.model import Status
+from agent.core.tuning import STATUS_S
 from agent.core.view import ExchangeState
 from agent.pipeline.office import Office
 from agent.ports import (
@@ -32,7 +33,6 @@ from agent.ports import (
 )
 
 BEAT_S = 10.0
-STATUS_S = 300.0
 DEGRADED_S = 20.0
 STANDALONE_S = 60.0
 OWN_STATUS_S = 60.0

@@ -23,7 +23,7 @@ from agent.core.model import (
     Sight,
 )
 from agent.core.nation import Nation, Outlook
-from agent.core.tuning import Tuning
+from agent.core.tuning import STATUS_S, Tuning
 from tests.support.pure_fleet import BEGAN_S, PureFleet
 from tests.support.verdicts import REVISION, Agent, ids, office, scattered
 
@@ -281,11 +281,20 @@ def test_a_service_works_while_most_fresh_results_are_good(bad, working, why):
     assert outlook.assessments["x"].working is working, why
 
 
-def test_results_expire():
+@pytest.mark.parametrize(
+    ("outcome", "stands_s", "why"),
+    [
+        (OK, 2.5 * T + STATUS_S, "while it beats, an office that says nothing is well"),
+        (SLOW, 2.5 * T, "of what is slow every next result would be told"),
+        (BAD, 2.5 * T, "of what fails too"),
+        (VOID, 2.5 * T, "what says nothing is not kept for long"),
+    ],
+)
+def test_results_expire(outcome, stands_s, why):
     leader = Leader().report(0.0)
-    leader.see(BRANCHES, 0.0, OK)
-    assert leader.nation.assess(2.5 * T).assessments["x"].reporting == 20
-    assert leader.nation.assess(2.5 * T + 1).assessments["x"].reporting == 0
+    leader.see(BRANCHES, 0.0, outcome)
+    assert leader.nation.assess(stands_s).assessments["x"].reporting == 20, why
+    assert leader.nation.assess(stands_s + 1).assessments["x"].reporting == 0, why
 
 
 def test_results_of_the_silent_say_nothing_of_now():

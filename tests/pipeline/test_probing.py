@@ -436,13 +436,21 @@ async def test_a_centre_that_never_answers_is_given_up_after_ten_seconds():
     assert office.office.memory("simponi.billing").ring[-1].code == "timeout"
 
 
-async def test_good_news_is_no_news_and_bad_news_is_told_at_once():
+async def test_the_first_round_is_told_when_every_service_has_had_its_turn():
+    office = ProbedOffice(Billing, Printing, period_s=60.0, anchor_s=30.0, credentials=SIMKIM)
+    await office.probe_until(200.0)
+    first_s = {journey: office.starts(journey)[0] for journey in (Billing, Printing)}
+    (told_s,) = office.news
+    assert told_s == pytest.approx(max(first_s.values()), abs=1.0)
+
+
+async def test_after_the_first_good_news_is_no_news_and_bad_news_is_told_at_once():
     office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
-    await office.probe_until(80.0)
-    assert office.news == []
+    await office.probe_until(140.0)
+    assert office.news == [pytest.approx(30.2)]
     office.centre.says("/billing", 503)
-    await office.probe_until(100.0)
-    assert office.news == [pytest.approx(90.3)]
+    await office.probe_until(160.0)
+    assert office.news[1:] == [pytest.approx(150.3)]
     w, p0 = office.meters.levels[("simponi.billing", Channel.FAIL)]
     assert (w, p0) == (office.office.memory("simponi.billing").fail.w, 0.005)
     assert w > 0

@@ -9,11 +9,11 @@ import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.core.model import Branch
-from agent.core.tuning import Tuning
+from agent.core.tuning import STATUS_S, Tuning
 from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.office import Identity, Office
-from agent.pipeline.sharing import STATUS_S, Sharer
+from agent.pipeline.sharing import Sharer
 from agent.ports import (
     BeatPut,
     OwnStatus,

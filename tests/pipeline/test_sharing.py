@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.core import wire
 from agent.core.model import Failure, FailureKind, Run, Status, StepFacts, StepName
-from agent.core.tuning import Tuning
+from agent.core.tuning import STATUS_S, Tuning
 from agent.core.view import ExchangeState
 from agent.pipeline.office import Identity, Office
-from agent.pipeline.sharing import STATUS_S, Sharer, Superseded
+from agent.pipeline.sharing import Sharer, Superseded
 from agent.ports import Denied, Record, SendFailure, Unavailable
 from tests.support.probed_office import JEMBER, SleepyClock
 from tests.support.tally import Tally

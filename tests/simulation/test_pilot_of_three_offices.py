@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.whole_fleet import Played, broken, play
+from agent.core.model import ServiceState
+from agent.core.tuning import STATUS_S
+from agent.simulation.fleet import Fleet
+from tests.support.whole_fleet import Look, Played, broken, play
 
 PILOT = ("banda-aceh", "bandung", "manado")
 SILENT_LINE = "kind: timeout"
 GUARD_S = 12.0
+LONG = broken("simkim.login", 2 * STATUS_S, 2 * STATUS_S + 1, fault="kind: latency, ms: 0")
+"""Nothing happens, so late that the play goes on for long."""
 
 
-def pilot(*phases: str, seconds: float) -> Played:
-    return play("".join(phases), offices=PILOT, seconds=seconds)
+def pilot(*phases: str, seconds: float, on_look: Look | None = None) -> Played:
+    return play("".join(phases), offices=PILOT, seconds=seconds, on_look=on_look)
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +79,38 @@ def test_one_that_is_cut_off_in_the_middle_neither_ends_it_nor_hinders_its_end()
     assert (incident["group"], incident["root_messages"]) == ("roster", 1)
     assert 130 + 60 < incident["resolved_after_s"] < 240
     assert played.report["silent"] == list(PILOT[2:])
+
+
+def test_a_quiet_pilot_is_called_normal_all_the_time():
+    """Its offices probe every five seconds, and have nothing to tell for five minutes."""
+    told: set[ServiceState] = set()
+
+    def look(offset_s: float, fleet: Fleet) -> None:
+        for agent in fleet.agents.values():
+            bulletin = agent.office.bulletin
+            assert bulletin is not None or offset_s < 30
+            told.update(bulletin.services.values() if bulletin is not None else ())
+
+    pilot(LONG, seconds=2 * STATUS_S + 60, on_look=look)
+    assert told == {ServiceState.NORMAL}
+
+
+def test_an_office_whose_prober_stopped_counts_no_more_though_its_beats_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    counted: list[tuple[float, int]] = []
+
+    def look(offset_s: float, fleet: Fleet) -> None:
+        if offset_s >= 10:
+            monkeypatch.setattr(fleet.agents["manado"].prober, "_judge", lambda _run: None)
+        for agent in fleet.agents.values():
+            term = agent.leader.term if agent.leader is not None else None
+            if term is not None and term.outlook is not None:
+                assert "manado" in term.outlook.attendance.reporting
+                reporting = term.outlook.assessments["simponi.billing"].reporting
+                counted.append((offset_s, reporting))
+
+    pilot(LONG, seconds=STATUS_S + 60, on_look=look)
+    last_s = max(at_s for at_s, reporting in counted if reporting == len(PILOT))
+    assert 10 < last_s <= 10 + STATUS_S + 2.5 * 5
+    assert {reporting for at_s, reporting in counted if at_s > last_s} == {len(PILOT) - 1}
