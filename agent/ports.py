@@ -503,6 +503,10 @@ class Meters(Protocol):
         """The leader's own beat came: the last bulletin still stands."""
         ...
 
+    def blipped(self, service: str, channel: Channel) -> None:
+        """At the leader: a suspicion came to nothing."""
+        ...
+
     def notify_attempted(self, effect: Effect | None) -> None:
         """A delivery was tried; ``effect`` says what became of it, None: acknowledged."""
         ...

@@ -239,6 +239,13 @@ class PrometheusExporter:
                 )
                 self._metrics.gauge("incidents_open", scope.value, severity.value).set(count)
 
+    def blipped(self, service: str, channel: Channel) -> None:
+        """At the leader: a suspicion came to nothing."""
+        if service in self._services:
+            self._metrics.counter("blips", service, channel.value).inc()
+        else:
+            self.dropped(Drop.MEASUREMENT)
+
     # --- telling --------------------------------------------------------------------------------
 
     def notify_attempted(self, effect: Effect | None) -> None:
@@ -298,6 +305,7 @@ class PrometheusExporter:
         self._metrics.begin("evidence_nats", self._services, Channel)
         self._metrics.begin("baseline_bad_ratio", self._services, Channel)
         self._metrics.begin("service_drifted", self._services)
+        self._metrics.begin("blips", self._services, Channel)
         for service in self._services:
             self._state("service_state", ServiceState.UNKNOWN, ServiceState, service)
 

@@ -16,6 +16,7 @@ import structlog
 
 from agent.clock import Clock
 from agent.core.account import ServiceAccount
+from agent.core.detector import Blip
 from agent.core.nation import Outlook
 from agent.core.view import BULLETIN_FRESH_S
 from agent.pipeline.announcing import Announcer
@@ -54,6 +55,7 @@ class Term:
         self.nation = mandate.nation()
         self.outlook: Outlook | None = None
         self._branch = branch
+        self._meters = meters
         self._lookout = Lookout(
             branch=branch,
             exchange=exchange,
@@ -120,13 +122,22 @@ class Term:
                 _log.warning(said, branch=self._branch, reasons=[str(e) for e in trouble])
             await asyncio.sleep(TICK_S)
 
+    def _note_blip(self, blip: Blip) -> None:
+        """Logged and counted, never told."""
+        self._meters.blipped(blip.service, blip.channel)
+        _log.info(
+            "blip",
+            service=blip.service,
+            channel=blip.channel.value,
+            since_s=round(blip.since_s, 1),
+            seconds=round(blip.duration_s, 1),
+        )
+
     async def _assess(self) -> list[ExchangeError]:
         """One tick; what could not be written is decided again on the next."""
         outlook = self.outlook = self.nation.assess(self._lookout.stream_now_s())
         for blip in outlook.blips:
-            _log.info(
-                "blip", service=blip.service, channel=blip.channel, seconds=round(blip.duration_s)
-            )
+            self._note_blip(blip)
         trouble = await self._decider.decide(outlook)
         try:
             await self.announcer.announce(outlook, [i for i in self.book.incidents() if i.open])

@@ -54,6 +54,9 @@ class QuietMeters:
     def leader_heard(self) -> None:
         """Nothing is counted."""
 
+    def blipped(self, service: str, channel: Channel) -> None:
+        """Nothing is counted."""
+
     def notify_attempted(self, effect: Effect | None) -> None:
         """Nothing is counted."""
 

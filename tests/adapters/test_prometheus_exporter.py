@@ -173,6 +173,7 @@ def a_busy_life() -> PrometheusExporter:
     meters.leadership(leads=True, term=7)
     meters.bulletin_received(BULLETIN)
     meters.leader_heard()
+    meters.blipped("simponi.billing", Channel.SLOW)
     meters.notify_attempted(None)
     meters.notify_attempted(Effect.UNKNOWN)
     meters.outbox(2, 1.6e9)
@@ -222,6 +223,8 @@ def test_what_happened_is_what_is_shown():
         "pantau_branches{attendance=silent}": 5,
         "pantau_branch_mismatched{office=sorong}": 1,
         "pantau_incidents_open{scope=national,severity=degraded}": 1,
+        "pantau_blips_total{channel=slow,service=simponi.billing}": 1,
+        "pantau_blips_total{channel=fail,service=simponi.billing}": 0,
         "pantau_notify_attempts_total": 2,
         "pantau_notify_failures_total{effect=unknown}": 1,
         "pantau_outbox_pending": 2,
@@ -285,11 +288,12 @@ def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
     of.run_finished(run(executed=(stranger,)), [verdict("evil", Outcome.FAIL, "x" * 99)])
     of.run_skipped("unknown", SkipReason.BUDGET)
     of.evidence("evil", Channel.SLOW, w=1.0, p0=0.1)
+    of.blipped("evil", Channel.FAIL)
     of.sight(Sight(controls=("evil",), failing=("evil",), ignored=("evil",)))
     of.bulletin_received(replace(BULLETIN, mismatched=Names(count=9, first=("evil",))))
     after = samples(of)
     assert set(after) == before
-    assert after["pantau_dropped_total{what=measurement}"] == 5
+    assert after["pantau_dropped_total{what=measurement}"] == 6
 
 
 @pytest.mark.parametrize("code", [None, "nonsense_1", "http_503"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent.adapters.memory_exchange import MemoryExchange
 from agent.core import wire
 from agent.core.incident import Change, Phase
-from agent.core.model import Attendance, ServiceState
+from agent.core.model import Attendance, Channel, ServiceState
 from agent.core.tuning import Tuning
 from agent.ports import Conflict, Drop, ExchangeError, Invalid, Unavailable
 from agent.simulation.workspace import Fault
@@ -235,6 +236,28 @@ async def test_records_that_nobody_understands_are_counted_and_change_nothing(co
     await asyncio.sleep(1)
     assert hub.meters.drops == {Drop.STATUS: 2}
     assert len(attendance(hub).reporting) == 12
+
+
+# --- what comes to nothing
+
+
+async def test_a_blip_is_logged_and_counted_and_nobody_is_told(country: Country):
+    await country.open()
+    hub = await leader_of(country)
+    with capture_logs() as logs:
+        began_s = country.store.stream_s()
+        country.broken.add("x")
+        await asyncio.sleep(PERIOD_S)
+        country.broken.clear()
+        await asyncio.sleep(60)
+    assert hub.meters.blips == {("x", channel): 1 for channel in Channel}
+    noted = [each for each in logs if each["event"] == "blip"]
+    assert {(each["service"], each["channel"]) for each in noted} == {("x", "fail"), ("x", "slow")}
+    for each in noted:
+        assert 0 <= each["since_s"] - began_s <= PERIOD_S
+        assert 12.0 < each["seconds"] < 60.0
+    assert country.incidents() == {}
+    assert country.workspace.roots(MAIN) == []
 
 
 # --- what cannot be written

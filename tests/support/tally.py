@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from agent.core.model import Bulletin, Run, Verdict
+from agent.core.model import Bulletin, Channel, Run, Verdict
 from agent.core.view import ExchangeState
 from agent.ports import Drop, Effect, SendFailure, SkipReason
 from agent.simulation.quiet_meters import QuietMeters
@@ -29,6 +29,8 @@ class Tally(QuietMeters):
         self.bulletins: list[Bulletin] = []
         self.heard = 0
         self.waiting = 0
+        self.blips: Counter[tuple[str, Channel]] = Counter()
+        """By service and channel."""
         self.leading = (False, 0)
         """Whether this agent leads, and under which term."""
 
@@ -70,6 +72,9 @@ class Tally(QuietMeters):
 
     def leadership(self, *, leads: bool, term: int) -> None:
         self.leading = (leads, term)
+
+    def blipped(self, service: str, channel: Channel) -> None:
+        self.blips[service, channel] += 1
 
     def notify_attempted(self, effect: Effect | None) -> None:
         self.attempts[effect] += 1
