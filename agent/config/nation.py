@@ -156,8 +156,8 @@ class TuningOverrides(_Numbers):
             *(f"fail: {each}" for each in _unsound_channel(tuning.fail)),
             *(f"slow: {each}" for each in _unsound_channel(tuning.slow)),
             *_unsound(tuning),
-        ]
             *_unsound_usual(tuning),
+        ]
         if wrong:
             raise ValueError("; ".join(wrong) + "; mend these numbers, or leave them out")
         return self
@@ -195,7 +195,6 @@ def _unsound(tuning: Tuning) -> Iterator[str]:
         yield "stale_s, suspicion_limit_s and reprobe_s must be more than 0"
 
 
-class Nation(Strict):
 def _unsound_usual(tuning: Tuning) -> Iterator[str]:
     if tuning.usual_factor != 0 and tuning.usual_factor < LEAST_USUAL_FACTOR:
         yield (
@@ -206,6 +205,7 @@ def _unsound_usual(tuning: Tuning) -> Iterator[str]:
         yield "usual_spreads and usual_margin_s must be more than 0"
 
 
+class Nation(Strict):
     """nation.yaml, checked."""
 
     revision: int = Field(ge=1)
