@@ -438,6 +438,8 @@ class Drop(StrEnum):
     BULLETIN = "bulletin"
     MESSAGE = "message"
     LEDGER = "ledger"
+    LESSON = "lesson"
+    """A day's lessons of how long steps usually take: its ledger had no room for them."""
     MEASUREMENT = "measurement"
     """A count for a journey, step or service that configuration does not know."""
     RECORDING = "recording"
@@ -485,6 +487,10 @@ class Meters(Protocol):
 
     def ledger_failed(self, why: SendFailure) -> None:
         """A day of the availability ledger could not be stored; it is tried again."""
+        ...
+
+    def usual(self, journey: str, step: str, seconds: float | None) -> None:
+        """How long a step usually takes here in this hour of the week; None: it is not known."""
         ...
 
     def exchange_state(self, state: ExchangeState) -> None:

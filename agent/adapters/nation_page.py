@@ -129,7 +129,7 @@ def _services(view: OfficeView) -> str:
 def _row(view: OfficeView, service: ServiceView) -> str:
     state = view.national_state(service.service)
     last = "-" if service.at_s is None else _ago(view.now_s - service.at_s)
-    reason = service.reason
+    reason = service.reason or _pace(service)
     if service.blocked_by is not None:
         reason = f"menunggu {vocabulary.service_name(service.blocked_by)}"
     return (
@@ -138,6 +138,17 @@ def _row(view: OfficeView, service: ServiceView) -> str:
         f"<td>{_own(view, service)}</td>"
         f'<td class="age">{last}</td><td class="reason">{text(reason)}</td></tr>'
     )
+
+
+def _pace(service: ServiceView) -> str:
+    """How long the last result took, beside the usual of this hour, where that is known."""
+    if service.took_s is None or service.usual_s is None:
+        return ""
+    return f"{_seconds(service.took_s)}, biasanya {_seconds(service.usual_s)}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} detik".replace(".", ",")
 
 
 def _reasons(view: OfficeView, why: Why) -> str:

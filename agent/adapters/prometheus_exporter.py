@@ -152,6 +152,13 @@ class PrometheusExporter:
         self._metrics.gauge("evidence_nats", service, channel.value).set(w)
         self._metrics.gauge("baseline_bad_ratio", service, channel.value).set(p0)
 
+    def usual(self, journey: str, step: str, seconds: float | None) -> None:
+        """How long a step usually takes here in this hour of the week; None: it is not known."""
+        if step in self._journeys.get(journey, ()):
+            self._metrics.gauge("step_usual_seconds", journey, step).set(seconds or 0.0)
+        else:
+            self.dropped(Drop.MEASUREMENT)
+
     # --- the exchange ---------------------------------------------------------------------------
 
     def status_published(self) -> None:
@@ -292,6 +299,7 @@ class PrometheusExporter:
             self._metrics.begin("phase_seconds", [journey], PHASES)
             ids = [step.id for step in steps]
             self._metrics.begin("step_duration_seconds", [journey], ids)
+            self._metrics.begin("step_usual_seconds", [journey], ids)
             self._metrics.begin("step_failures", [journey], ids)
             for step in steps:
                 self._metrics.gauge("step_info", journey, step.id, step.service).set(1)

@@ -41,6 +41,8 @@ def _service(view: OfficeView, service: ServiceView) -> dict[str, Any]:
         "in_a_row": service.in_a_row,
         "reason": service.reason,
         "blocked_by": service.blocked_by,
+        "took_s": service.took_s,
+        "usual_s": service.usual_s,
         "fresh": view.is_fresh(service),
         "national": view.national_state(service.service).value,
         "national_drifted": view.national_drifted(service.service),

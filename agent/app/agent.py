@@ -25,6 +25,7 @@ from agent.pipeline.ledger_keeping import LedgerKeeper
 from agent.pipeline.listening import Listener
 from agent.pipeline.office import Identity, Office
 from agent.pipeline.probing import Prober
+from agent.pipeline.recollection import Recollection
 from agent.pipeline.sharing import Sharer
 from agent.ports import (
     Controls,
@@ -103,6 +104,13 @@ class Agent:
             },
             confirm=self.sharer.confirm,
         )
+        self.recollection = Recollection(
+            office=self.office,
+            exchange=parts.exchange,
+            clock=clock,
+            meters=parts.meters,
+            journeys={journey.name: journey.steps for journey in plan.journeys},
+        )
         probes = plan.probes(branch, now_s=clock.now_s(), wall_s=clock.wall_s())
         self.prober = Prober(
             office=self.office,
@@ -165,6 +173,7 @@ class Agent:
                 tasks.create_task(self.listener.run())
                 tasks.create_task(self.prober.run())
                 tasks.create_task(self.keeper.run())
+                tasks.create_task(self.recollection.run())
                 if self.leader is not None:
                     tasks.create_task(self.leader.run())
         finally:

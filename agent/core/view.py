@@ -42,6 +42,10 @@ class ServiceView:
     reason: str = ""
     """Why it is broken, for the operations page only; it may quote the probe."""
     blocked_by: str | None = None
+    took_s: float | None = None
+    """How long the step of the last result took."""
+    usual_s: float | None = None
+    """How long it usually takes here in this hour of the week, if that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

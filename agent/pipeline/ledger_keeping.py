@@ -1,23 +1,25 @@
 """judge -> ledger: how this office's time with each service was spent, whatever the line does.
 
 With every verdict, and every half minute, the time since the last look is written down under what
-held until then. The day is stored every 15 minutes, when it is over, and at the end of the process.
-What the exchange does not take is kept and tried again a minute later; probing never waits for it.
-A day that was stored before this process counted is read back once, and counted on from: so what a
-crash loses is 15 minutes at most. Stored is always the whole day, so doing it twice changes
-nothing. Of two processes of one branch only the newer one writes.
+held until then; what good runs teach of the pace of each step stands beside it. The day is stored
+every 15 minutes, when it is over, and at the end of the process. What the exchange does not take is
+kept and tried again a minute later; probing never waits for it. A day that was stored before this
+process counted is read back once, and counted on from: so what a crash loses is 15 minutes at most.
+Stored is always the whole day, so doing it twice changes nothing. Of two processes of one branch
+only the newer one writes.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import structlog
 
 from agent.clock import Clock
 from agent.core import ledger, standing, vocabulary
-from agent.core.ledger import Ledger
+from agent.core.ledger import Day, Ledger
+from agent.core.model import Run
 from agent.core.standing import Standing
 from agent.pipeline.office import Office
 from agent.pipeline.sharing import Superseded
@@ -64,6 +66,9 @@ class LedgerKeeper:
         self._tallied_s = clock.now_s()
         self._due_s = clock.now_s() + STORE_S
         self._failing = False
+        self._too_large = frozenset[str]()
+        """Days whose lessons found no room."""
+        office.on_lesson = self.teach
         office.on_judged = self.tally
 
     async def run(self) -> None:
@@ -93,6 +98,16 @@ class LedgerKeeper:
         self._tallied_s = now_s
         self._standings = self._look(now_s)
         self._bound()
+
+    def teach(self, run: Run, services: Collection[str]) -> None:
+        """Write down how long this run's steps on ``services`` took, in the hour in which it ended.
+
+        So that what ends just after midnight is of the day that has begun.
+        """
+        wall_s = self._clock.wall_s()
+        for facts in run.executed:
+            if facts.service in services:
+                self._ledger = self._ledger.teach(wall_s, run.journey, facts.step, facts.duration_s)
 
     def _look(self, now_s: float) -> dict[str, Standing]:
         maintenance = self._office.in_maintenance(now_s)
@@ -141,7 +156,7 @@ class LedgerKeeper:
             day = self._ledger.days.get(name)
             if day is None:
                 return None  # Dropped meanwhile, and counted there.
-            await self._exchange.write_ledger(name, _encoded(day))
+            await self._exchange.write_ledger(name, self._encoded(day))
         except ExchangeError as error:
             self._meters.ledger_failed(SendFailure.of(error))
             return error
@@ -159,6 +174,24 @@ class LedgerKeeper:
         if record.revision > 0:
             self._take_in(name, record)
 
+    def _encoded(self, day: Day) -> bytes:
+        """The day as bytes: whole, or without its lessons. Raises :class:`Invalid`."""
+        try:
+            return ledger.encode(day)
+        except ValueError:
+            self._leave_out(day.name)
+        try:
+            return ledger.encode(day.without_lessons())
+        except ValueError as error:
+            raise Invalid(str(error)) from None
+
+    def _leave_out(self, name: str) -> None:
+        """Count lessons that do not fit, once for each day."""
+        if name not in self._too_large:
+            self._too_large |= {name}
+            self._meters.dropped(Drop.LESSON)
+            _log.warning("lessons_left_out", branch=self._branch, day=name)
+
     def _take_in(self, name: str, record: Record) -> None:
         try:
             self._ledger = self._ledger.join(ledger.decode(self._branch, name, record.value))
@@ -169,6 +202,7 @@ class LedgerKeeper:
     def _forget(self, name: str) -> None:
         self._ledger = self._ledger.forget(name)
         self._joined.discard(name)
+        self._too_large -= {name}
 
     # --- inside
 
@@ -188,10 +222,3 @@ class LedgerKeeper:
         elif error is None and self._failing:
             _log.info("ledger_back", branch=self._branch)
         self._failing = error is not None
-
-
-def _encoded(day: ledger.Day) -> bytes:
-    try:
-        return ledger.encode(day)
-    except ValueError as error:
-        raise Invalid(str(error)) from None

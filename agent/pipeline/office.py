@@ -6,7 +6,7 @@ flow, told what time it is. All times are on this office's own boot-time clock u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent.core import evidence, focus
@@ -28,6 +28,7 @@ from agent.core.model import (
     Trigger,
     Verdict,
 )
+from agent.core.rhythm import NOTHING_KNOWN, Rhythm
 from agent.core.tuning import Tuning
 from agent.core.verdict import judge
 from agent.core.view import ExchangeState, OfficeView, ServiceView
@@ -82,9 +83,14 @@ class Office:
         """Runs judged since this process started."""
         self.first_round: set[str] = set()
         """Services with a result since this process started, or with none that may be had."""
+        self.rhythm = Rhythm()
+        """How long steps usually take here today, once that was read."""
         self._started_s = started_s
         self.on_bulletin: Callable[[], None] = lambda: None
         """Called after a bulletin was taken: it may carry an order."""
+        self.on_lesson: Callable[[Run, Collection[str]], None] = lambda _run, _services: None
+        """Called with a run that was judged, and the services of which it teaches the usual pace:
+        those that were well, and under no suspicion here or in the nation."""
         self.on_judged: Callable[[], None] = lambda: None
         """Called after a run was judged, and when whether we can see has changed."""
         self._hearing = Hearing()
@@ -132,20 +138,30 @@ class Office:
         self._controls_told, self._controls_told_s = self._failing_twice, now_s
         return True
 
-    def take_run(self, run: Run, now_s: float) -> tuple[tuple[Verdict, ...], bool]:
-        """Judge a run and remember its verdicts; also tells whether the others must hear of it."""
-        verdicts = judge(run, self.sight)
+    def take_run(
+        self, run: Run, now_s: float, *, wall_s: float | None = None
+    ) -> tuple[tuple[Verdict, ...], bool]:
+        """Judge a run and remember its verdicts; also tells whether the others must hear of it.
+
+        ``wall_s`` is the wall time now, for the hour of the week; None: nothing is usual.
+        """
+        usuals = NOTHING_KNOWN if wall_s is None else self.rhythm.usual(run.journey, wall_s)
+        verdicts = judge(run, self.sight, usuals)
         self.runs += 1
         news = False
+        teaches = set()
         for verdict in verdicts:
             before = self._memories[verdict.service]
             learn = run.trigger is Trigger.PLAN and not self.watched(verdict.service, now_s)
+            if learn and verdict.outcome is Outcome.OK and not before.suspicious:
+                teaches.add(verdict.service)
             after = before.observe(verdict, self.tuning, learn=learn)
             self._memories[verdict.service] = after
             self.first_round.add(verdict.service)
             self._show(verdict)
             watched = self.watched(verdict.service, now_s)
             news = news or evidence.worth_telling(before, after, self.tuning, watched=watched)
+        self.on_lesson(run, teaches)
         self.on_judged()
         return verdicts, news
 
@@ -307,6 +323,8 @@ class Office:
             in_a_row=shown.in_a_row,
             reason=shown.verdict.reason,
             blocked_by=shown.verdict.blocked_by,
+            took_s=shown.verdict.took_s,
+            usual_s=shown.verdict.usual_s,
         )
 
     def _show(self, verdict: Verdict) -> None:

@@ -156,8 +156,8 @@ class Prober:
             _log.exception("run_lost", journey=probe.journey.name, error=type(error).__name__)
 
     def _judge(self, run: Run) -> None:
-        now_s = self._clock.now_s()
-        verdicts, news = self._office.take_run(run, now_s)
+        now_s, wall_s = self._clock.now_s(), self._clock.wall_s()
+        verdicts, news = self._office.take_run(run, now_s, wall_s=wall_s)
         self._meters.run_finished(run, verdicts)
         for service, channel, w, p0 in self._office.levels():
             self._meters.evidence(service, channel, w=w, p0=p0)

@@ -42,6 +42,9 @@ class QuietMeters:
     def ledger_failed(self, why: SendFailure) -> None:
         """Nothing is counted."""
 
+    def usual(self, journey: str, step: str, seconds: float | None) -> None:
+        """Nothing is counted."""
+
     def exchange_state(self, state: ExchangeState) -> None:
         """Nothing is counted."""
 

@@ -117,6 +117,17 @@ def test_a_changed_contract_that_was_not_heard_lately_is_not_known():
     assert "kontrak" not in Reading(nation_page(old)).words
 
 
+def test_how_long_a_good_result_took_stands_beside_the_usual_where_that_is_known():
+    billing, *others = offices.CALM.services
+    known = replace(billing, took_s=0.62, usual_s=0.6)
+    view = replace(offices.CALM, services=(known, *others))
+    assert "0,62 detik, biasanya 0,60 detik" in Reading(nation_page(view)).words
+    assert "biasanya" not in Reading(nation_page(offices.CALM)).words
+    assert "biasanya" not in Reading(lobby_page(view)).words
+    (shown, *_) = status_document(view)["services"]
+    assert (shown["took_s"], shown["usual_s"]) == (0.62, 0.6)
+
+
 def explained(view: OfficeView) -> str:
     """The nation's page with the sentences of each service."""
     found = {each.service: offices.explain(view, each.service) for each in view.services}

@@ -163,6 +163,8 @@ def a_busy_life() -> PrometheusExporter:
         )
     )
     meters.evidence("simponi.billing", Channel.FAIL, w=4.61, p0=0.005)
+    meters.usual("payment", "sign in", 0.6)
+    meters.usual("payment", "billing inquiry", None)
     meters.status_published()
     meters.status_failed(SendFailure.of(Denied("no")))
     meters.beat_acknowledged()
@@ -192,6 +194,8 @@ def test_what_happened_is_what_is_shown():
         "pantau_runs_skipped_total{journey=payment,reason=still running}": 1,
         "pantau_run_last_timestamp_seconds{journey=payment}": 1.7e9,
         "pantau_step_duration_seconds_count{journey=payment,step=sign in}": 1,
+        "pantau_step_usual_seconds{journey=payment,step=sign in}": 0.6,
+        "pantau_step_usual_seconds{journey=payment,step=billing inquiry}": 0,
         "pantau_step_failures_total{journey=payment,step=billing inquiry}": 1,
         "pantau_step_failures_total{journey=payment,step=sign in}": 0,
         "pantau_phase_seconds_total{journey=payment,phase=processing}": 0.5,

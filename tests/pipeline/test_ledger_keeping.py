@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import exp
 
 import pytest
 from structlog.testing import capture_logs
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
-from agent.core import ledger
+from agent.core import ledger, lesson
 from agent.core.ledger import HOURS
+from agent.core.lesson import Lesson
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -150,6 +152,11 @@ class Keeping:
         stored = ledger.decode("jember", day, self.store.ledger[f"jember.{day}"].value)
         return [stored.seconds(BILLING, hour, state) for state in State]
 
+    def lesson(self, hour: int, day: str = TODAY) -> Lesson:
+        """What the exchange has of the pace of the one step."""
+        stored = ledger.decode("jember", day, self.store.ledger[f"jember.{day}"].value)
+        return lesson.hours_of(stored.lessons, "payment", "inquiry")[hour]
+
     def whole(self, day: str = TODAY) -> list[float]:
         hours = [self.hour(hour, day) for hour in range(HOURS)]
         return [sum(each) for each in zip(*hours, strict=True)]
@@ -217,6 +224,65 @@ async def test_maintenance_is_what_the_leader_says_as_long_as_it_is_heard():
     await keeping.run(300)
     await keeping.keeper.say_goodbye()
     assert keeping.hour(8) == pytest.approx([670, 0, 0, 0, 330], abs=2 * TALLY_S)
+
+
+# --- lessons
+
+
+async def test_good_runs_teach_how_long_they_took_and_slow_or_broken_ones_do_not():
+    keeping = Keeping()
+    for outcome in (Outcome.OK, Outcome.SLOW, Outcome.FAIL):
+        keeping.outcome = outcome
+        await keeping.run(600)
+    await keeping.keeper.say_goodbye()
+    taught = keeping.lesson(8)
+    assert taught.number == 10
+    assert exp(taught.mean) == pytest.approx(0.2, rel=0.002)
+
+
+async def test_nothing_teaches_while_there_is_evidence_against_the_service():
+    keeping = Keeping()
+    keeping.outcome = Outcome.FAIL
+    keeping.judge()
+    keeping.outcome = Outcome.OK
+    await keeping.run(HOUR_S)
+    await keeping.keeper.say_goodbye()
+    good_until_clean = 8
+    assert not keeping.office.memory(BILLING).suspicious
+    assert keeping.lesson(8).number == pytest.approx(60 - good_until_clean, abs=3)
+
+
+async def test_lessons_are_counted_on_through_a_restart():
+    before = Keeping()
+    await before.run(600)
+    await before.keeper.say_goodbye()
+    after = Keeping(before, boot="b2")
+    await after.run(600)
+    await after.keeper.say_goodbye()
+    await after.keeper.say_goodbye()
+    assert after.lesson(8).number == 20
+
+
+async def test_lessons_of_either_side_of_midnight_are_of_their_own_day():
+    await asyncio.sleep(15 * HOUR_S + 1800)
+    keeping = Keeping()
+    await keeping.run(HOUR_S)
+    await keeping.keeper.say_goodbye()
+    assert [keeping.lesson(23).number, keeping.lesson(0, TOMORROW).number] == [30, 30]
+
+
+async def test_lessons_that_do_not_fit_are_left_out_and_counted_once_and_the_seconds_stay(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    keeping = Keeping()
+    monkeypatch.setattr(ledger, "MAX_LEDGER_BYTES", 120)
+    with capture_logs() as logs:
+        await keeping.run(HOUR_S)
+    await keeping.keeper.say_goodbye()
+    assert keeping.hour(8) == [3600, 0, 0, 0, 0]
+    assert keeping.lesson(8).number == 0
+    assert keeping.meters.drops[Drop.LESSON] == 1
+    assert [log["event"] for log in logs if log["log_level"] == "warning"] == ["lessons_left_out"]
 
 
 # --- clocks

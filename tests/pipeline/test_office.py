@@ -193,6 +193,39 @@ def test_nothing_is_learned_of_a_service_while_the_nation_suspects_it():
     assert (of.memory(BILLING).fail.block, of.memory(STATUS).fail.block) == (0, 127)
 
 
+def taught(of: Office, *runs: Run) -> list[set[str]]:
+    """The services of which each of these runs teaches how long steps usually take."""
+    heard: list[set[str]] = []
+    of.on_lesson = lambda _run, services: heard.append(set(services))
+    for number, each in enumerate(runs):
+        of.take_run(each, float(number))
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("given", "services", "why"),
+    [
+        (run(OK), {BILLING, STATUS}, "a good run of the plan teaches"),
+        (run(OK, second=SLOW), {BILLING}, "a slow step does not"),
+        (run(FAIL), set(), "nor does one that broke, nor what stands behind it"),
+        (run(OK, trigger=Trigger.REPROBE), set(), "re-probes oversample bad minutes"),
+        (run(OK, trigger=Trigger.FOCUS), set(), "and so do orders"),
+    ],
+)
+def test_what_a_run_teaches_of_the_usual_pace(given: Run, services: set[str], why: str):
+    assert taught(office(), given) == [services], why
+
+
+def test_nothing_teaches_the_usual_pace_while_there_is_evidence_here_or_in_the_nation():
+    assert taught(office(), run(FAIL), run(OK), run(OK)) == [set(), {STATUS}, {STATUS}]
+    of = office()
+    of.take_bulletin(bulletin({STATUS: ServiceState.SUSPECTED}), 0.0, live=True)
+    assert taught(of, run(OK)) == [{BILLING}]
+    of = office()
+    of.take_sight(CANNOT_SEE)
+    assert taught(of, run(OK)) == [set()]
+
+
 def test_it_is_ready_when_every_service_has_had_its_turn():
     of = office()
     ready = [of.ready]

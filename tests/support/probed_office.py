@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-from agent.core.model import Branch, Channel, Sight, Trigger
+from agent.core.model import Branch, Channel, Run, Sight, Trigger, Verdict
 from agent.core.schedule import Pace, Seat
 from agent.core.synthetic import applicant_for
 from agent.core.tuning import Tuning
@@ -95,12 +95,17 @@ class FakeControls:
 
 
 class ProbingMeters(Tally):
-    """A tally that also keeps how late runs began, and the newest evidence."""
+    """A tally that also keeps how late runs began, the newest evidence and all verdicts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lags: list[float] = []
         self.levels: dict[tuple[str, Channel], tuple[float, float]] = {}
+        self.verdicts: list[Verdict] = []
+
+    def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
+        super().run_finished(run, verdicts)
+        self.verdicts += verdicts
 
     def scheduler_lag(self, seconds: float) -> None:
         self.lags.append(round(seconds, 3))

@@ -25,6 +25,8 @@ class Tally(QuietMeters):
         self.beat_failures: Counter[SendFailure] = Counter()
         self.ledgers = 0
         self.ledger_failures: Counter[SendFailure] = Counter()
+        self.usuals: dict[tuple[str, str], float | None] = {}
+        """By journey and step, as last told."""
         self.states: list[ExchangeState] = []
         self.bulletins: list[Bulletin] = []
         self.heard = 0
@@ -59,6 +61,9 @@ class Tally(QuietMeters):
 
     def ledger_failed(self, why: SendFailure) -> None:
         self.ledger_failures[why] += 1
+
+    def usual(self, journey: str, step: str, seconds: float | None) -> None:
+        self.usuals[journey, step] = seconds
 
     def exchange_state(self, state: ExchangeState) -> None:
         if not self.states or self.states[-1] is not state:
