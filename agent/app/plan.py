@@ -10,7 +10,7 @@ from agent.config.nation import Nation
 from agent.core import groups, schedule
 from agent.core.graph import Graph
 from agent.core.model import Branch, Service
-from agent.core.schedule import Bucket, Pace, Seat
+from agent.core.schedule import Bucket, Pace, Plan
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
 from agent.pipeline.mandate import Mandate
@@ -50,8 +50,7 @@ class NationPlan:
         return [
             probe_of(
                 journey,
-                seat=self._seat(place, branch, now_s=now_s, wall_s=wall_s),
-                period_s=schedule.period_s(len(self.branches), self.runs_per_s[journey.name][0]),
+                plan=self._plan(journey.name, place, branch, now_s=now_s, wall_s=wall_s),
                 pace=Pace.within(
                     self.runs_per_s[journey.name][1],
                     len(self.branches),
@@ -72,14 +71,15 @@ class NationPlan:
             now_s=now_s,
         )
 
-    def _seat(self, place: int, branch: str, *, now_s: float, wall_s: float) -> Seat:
+    def _plan(self, journey: str, place: int, branch: str, *, now_s: float, wall_s: float) -> Plan:
         share = schedule.share(
             rank=self.ranks[branch],
             roster_size=len(self.branches),
             journey=place,
             journeys=len(self.journeys),
         )
-        return Seat(share=share, now_s=now_s, wall_s=wall_s)
+        period_s = schedule.period_s(len(self.branches), self.runs_per_s[journey][0])
+        return Plan.seated(share=share, period_s=period_s, now_s=now_s, wall_s=wall_s)
 
 
 def plan_nation(

@@ -50,6 +50,16 @@ class Plan:
     period_s: float
     anchor_s: float
 
+    @staticmethod
+    def seated(*, share: float, period_s: float, now_s: float, wall_s: float) -> Plan:
+        """The slots that lie a share of the period after each of the wall clock's periods begins.
+
+        Wall and boot-time clock are read together once, at start: they only decide how evenly the
+        offices are spread.
+        """
+        began_s = now_s - math.fmod(wall_s, period_s)
+        return Plan(period_s=period_s, anchor_s=began_s + share * period_s)
+
     def next_slot(self, after_s: float) -> float:
         """The first slot strictly after ``after_s``. Slots never drift, and none is made up."""
         return self.anchor_s + (self._number(after_s) + 1) * self.period_s
@@ -61,25 +71,6 @@ class Plan:
     def _number(self, at_s: float) -> int:
         """The number of the last slot at or before ``at_s``, counted from the anchor."""
         return math.floor((at_s - self.anchor_s) / self.period_s + _TOLERANCE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """Where an office sits in a period of any length.
-
-    ``share`` is the part of a period of the wall clock that passes before the office's slot. Wall
-    and boot-time clock are read together once, at start: they only decide how evenly the offices
-    are spread.
-    """
-
-    share: float
-    now_s: float
-    wall_s: float
-
-    def plan(self, period_s: float) -> Plan:
-        """The slots of this seat."""
-        began_s = self.now_s - math.fmod(self.wall_s, period_s)
-        return Plan(period_s=period_s, anchor_s=began_s + self.share * period_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +97,15 @@ class Pace:
             reprobe_limit=limit,
         )
 
-    def follow(self, rate_per_s: float) -> float:
-        """The period at which an office follows an order to probe at a national rate."""
-        return max(self.roster_size / max(rate_per_s, _TOLERANCE), self.least_s, MIN_PERIOD_S)
+    def follow(self, plan: Plan, rate_per_s: float) -> Plan:
+        """The slots by which an office follows an order to probe at a national rate.
+
+        The plan's own slots and so many evenly between them: the nation stays as evenly spread, and
+        neither the beginning nor the end of an order pushes anybody into another's place.
+        """
+        shortest_s = max(self.roster_size / max(rate_per_s, _TOLERANCE), self.least_s, MIN_PERIOD_S)
+        times = max(1, math.floor(plan.period_s / shortest_s + _TOLERANCE))
+        return Plan(period_s=plan.period_s / times, anchor_s=plan.anchor_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

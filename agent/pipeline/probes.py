@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.core.schedule import Bucket, Pace, Plan, Seat
+from agent.core.schedule import Bucket, Pace, Plan
 from agent.probe import Journey
 
 
@@ -20,7 +20,6 @@ class Probe:
 
     journey: type[Journey]
     plan: Plan
-    seat: Seat
     pace: Pace
     cost: Mapping[str, float]
     """Tokens that one run takes, by bucket: its own journey's and each target's."""
@@ -41,8 +40,7 @@ class Probe:
 def probe_of(
     journey: type[Journey],
     *,
-    seat: Seat,
-    period_s: float,
+    plan: Plan,
     pace: Pace,
 ) -> Probe:
     """A journey with its slots, and with what its steps cost by bucket."""
@@ -54,9 +52,7 @@ def probe_of(
         bucket = target_bucket(step.role)
         cost[bucket] = cost.get(bucket, 0.0) + step.requests
         spent[step.id] = (bucket, float(step.requests))
-    return Probe(
-        journey=journey, seat=seat, plan=seat.plan(period_s), pace=pace, cost=cost, spent=spent
-    )
+    return Probe(journey=journey, plan=plan, pace=pace, cost=cost, spent=spent)
 
 
 def journey_bucket(journey: str) -> str:

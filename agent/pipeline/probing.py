@@ -133,7 +133,7 @@ class Prober:
         order = self._office.focus(now_s)
         if order is None or self._looks_at.get(order.service) is not probe:
             return None
-        slots = probe.seat.plan(probe.pace.follow(order.rate_per_s))
+        slots = probe.pace.follow(probe.plan, order.rate_per_s)
         return slots if slots.next_slot(now_s) <= now_s + order.seconds_left else None
 
     async def _run_once(self, probe: Probe, *, trigger: Trigger) -> None:

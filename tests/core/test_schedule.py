@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.core import schedule
 from agent.core.model import Trigger
-from agent.core.schedule import Bucket, Pace, Plan, Seat
+from agent.core.schedule import Bucket, Pace, Plan
 
 PLAN = Plan(period_s=72.5, anchor_s=3.0)
 FOCUS = Plan(period_s=16.0, anchor_s=4.0)
@@ -82,8 +82,8 @@ def test_the_slots_between_two_moments(after_s, until_s, slots, why):
 
 def test_offices_that_start_at_different_moments_keep_their_places_in_the_period():
     """One wall clock, two boot clocks: half a period between the slots."""
-    first = Seat(share=0.0, now_s=5.0, wall_s=1_000_005.0).plan(60.0)
-    second = Seat(share=0.5, now_s=900.0, wall_s=1_000_017.0).plan(60.0)
+    first = Plan.seated(share=0.0, period_s=60.0, now_s=5.0, wall_s=1_000_005.0)
+    second = Plan.seated(share=0.5, period_s=60.0, now_s=900.0, wall_s=1_000_017.0)
     wall = [p.anchor_s + ahead for p, ahead in ((first, 1_000_000.0), (second, 999_117.0))]
     assert (wall[1] - wall[0]) % 60.0 == pytest.approx(30.0)
 
@@ -140,6 +140,34 @@ def test_when_a_journey_runs_next(changes, at_s, trigger, why):
     } | changes
     due = schedule.next_run(PLAN, PACE, **asked)
     assert (due.at_s, due.trigger) == (at_s, trigger), why
+
+
+@pytest.mark.parametrize(
+    ("roster", "rate", "times", "why"),
+    [
+        (145, 8.0, 4, "eight a second are four times two"),
+        (145, 20.0, 4, "the ceiling binds whatever is ordered"),
+        (145, 5.0, 2, "slots stay evenly spread: a rate between is rounded down"),
+        (145, 0.5, 1, "and no order makes the nation probe less"),
+        (12, 8.0, 1, "a small nation comes round soon enough"),
+    ],
+)
+def test_an_order_divides_the_period_evenly(roster, rate, times, why):
+    plan = Plan(period_s=schedule.period_s(roster, 2.0), anchor_s=7.0)
+    focus = Pace.within(8.0, roster, 15.0, 8).follow(plan, rate)
+    assert focus.period_s == pytest.approx(plan.period_s / times), why
+    assert focus.anchor_s == plan.anchor_s
+
+
+def test_an_order_keeps_the_nation_evenly_spread_at_eight_a_second():
+    starts = sorted(
+        Pace.within(8.0, 145, 15.0, 8)
+        .follow(Plan.seated(share=share, period_s=72.5, now_s=0.0, wall_s=1e9), 8.0)
+        .next_slot(100.0)
+        for share in (schedule.share(rank=rank, roster_size=145) for rank in range(145))
+    )
+    gaps = [after - before for before, after in pairwise(starts)]
+    assert gaps == pytest.approx([0.125] * 144, abs=1e-6)
 
 
 def test_a_bucket_starts_empty():

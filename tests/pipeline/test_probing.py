@@ -25,7 +25,7 @@ from agent.core.model import (
     Status,
     Trigger,
 )
-from agent.core.schedule import Bucket, Pace, Seat
+from agent.core.schedule import Bucket, Pace, Plan
 from agent.pipeline.probes import buckets_of, probe_of
 from agent.probe import Journey, step
 from tests.support.probed_office import CANNOT_SEE, ProbedOffice
@@ -33,7 +33,7 @@ from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
 
-SEAT = Seat(share=0.0, now_s=0.0, wall_s=0.0)
+PLAN = Plan(period_s=5.0, anchor_s=0.0)
 PACE = Pace.within(8.0, 4, 15.0, 8)
 
 
@@ -191,14 +191,14 @@ async def test_tokens_that_were_spent_are_not_given_back():
 
 
 async def test_a_run_costs_itself_and_all_requests_of_its_steps():
-    probe = probe_of(Payment, seat=SEAT, period_s=5.0, pace=PACE)
+    probe = probe_of(Payment, plan=PLAN, pace=PACE)
     assert probe.cost == {"journey:payment": 1.0, "target:simponi": 1.0, "target:mpn": 2.0}
     assert probe.spent == {
         "billing": ("target:simponi", 1.0),
         "confirmation": ("target:mpn", 2.0),
     }
     assert probe.services == ("simponi.billing", "mpn.status")
-    twice = probe_of(Printing, seat=SEAT, period_s=5.0, pace=PACE)
+    twice = probe_of(Printing, plan=PLAN, pace=PACE)
     assert twice.cost == {"journey:printing": 1.0, "target:simkim": 2.0}
     assert twice.roles == {"simkim"}
 
@@ -206,7 +206,7 @@ async def test_a_run_costs_itself_and_all_requests_of_its_steps():
 async def test_every_bucket_is_an_nth_of_its_ceiling_one_run_deep_and_empty_at_first():
     buckets = buckets_of(
         [
-            probe_of(each, seat=SEAT, period_s=5.0, pace=PACE)
+            probe_of(each, plan=PLAN, pace=PACE)
             for each in (Billing, Payment, Printing, SignIn)
         ],
         runs_per_s={"billing": 8.0, "payment": 4.0, "printing": 4.0, "sign-in": 4.0},
@@ -350,12 +350,12 @@ def hear(office: ProbedOffice, focus: Focus | None, term: int = 1) -> None:
 
 
 async def test_an_order_is_followed_from_now_on_at_its_rate_and_for_its_time():
-    """At the office's own place in the period: the nation does not ask all at once."""
+    """At its plan's slots and evenly between them: the nation does not ask all at once."""
     office = ProbedOffice(Billing, period_s=200.0, anchor_s=100.0)
     await office.probe_until(42.0)
     hear(office, order(1))
     await office.probe_until(110.0)
-    assert office.started_by(Trigger.FOCUS) == [45.0, 55.0]
+    assert office.started_by(Trigger.FOCUS) == [50.0, 60.0]
     assert office.started_by(Trigger.PLAN) == [100.0]
     assert office.meters.lags == [0.0, 0.0, 0.0]
 
@@ -367,7 +367,7 @@ async def test_an_order_that_is_withdrawn_is_followed_no_more():
     await office.probe_until(52.0)
     hear(office, None)
     await office.probe_until(110.0)
-    assert office.starts() == [45.0, 100.0]
+    assert office.starts() == [50.0, 100.0]
 
 
 async def test_an_order_that_is_repeated_changes_nothing():
@@ -375,8 +375,8 @@ async def test_an_order_that_is_repeated_changes_nothing():
     for at_s in (42.0, 43.0, 47.0):
         await office.probe_until(at_s)
         hear(office, order(1))
-    await office.probe_until(56.0)
-    assert office.starts() == [45.0, 55.0]
+    await office.probe_until(61.0)
+    assert office.starts() == [50.0, 60.0]
 
 
 async def test_the_first_order_of_a_new_leader_is_a_new_one():
@@ -385,7 +385,7 @@ async def test_the_first_order_of_a_new_leader_is_a_new_one():
     hear(office, order(1))
     await office.probe_until(44.0)
     hear(office, order(1, "mpn.status"), term=2)
-    await office.probe_until(46.0)
+    await office.probe_until(51.0)
     assert [run.journey for run in office.meters.runs] == ["confirmation"]
 
 

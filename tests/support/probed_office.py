@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from agent.core.model import Branch, Channel, Run, Sight, Trigger, Verdict
-from agent.core.schedule import Pace, Seat
+from agent.core.schedule import Pace, Plan
 from agent.core.synthetic import applicant_for
 from agent.core.tuning import Tuning
 from agent.pipeline.office import Identity, Office
@@ -152,8 +152,7 @@ class ProbedOffice:
         probes = [
             probe_of(
                 each,
-                seat=Seat(share=anchor_s / period_s, now_s=0.0, wall_s=0.0),
-                period_s=period_s,
+                plan=Plan(period_s=period_s, anchor_s=anchor_s),
                 pace=Pace.within(runs_per_s, roster_size, 15.0, 8),
             )
             for each in journeys

@@ -16,7 +16,7 @@ from itertools import count
 from agent.core import schedule
 from agent.core.model import Alarm, AlarmPhase, Branch, Focus, Outcome, Scope, Status, Trigger
 from agent.core.nation import Nation, Outlook
-from agent.core.schedule import Due, Pace, Seat
+from agent.core.schedule import Due, Pace, Plan
 from agent.core.tuning import Tuning
 from tests.support.verdicts import REVISION, Agent
 
@@ -69,13 +69,15 @@ class PureFleet:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         ranks = schedule.ranks(self._agents)
         phase_s = self._random.uniform(0.0, period_s)
-        self._seats = {
-            office: Seat(
-                share=schedule.share(rank=rank, roster_size=len(ranks)), now_s=phase_s, wall_s=0.0
+        self._plans = {
+            office: Plan.seated(
+                share=schedule.share(rank=rank, roster_size=len(ranks)),
+                period_s=period_s,
+                now_s=phase_s,
+                wall_s=0.0,
             )
             for office, rank in ranks.items()
         }
-        self._period_s = period_s
         self._follows_orders = follows_orders
         self._focus: Focus | None = None
         self._last_start_s: dict[str, float | None] = dict.fromkeys(self._agents)
@@ -137,16 +139,16 @@ class PureFleet:
                 self._at(heard_s, partial(self._plan, office, heard_s))
 
     def _plan(self, office: str, now_s: float) -> None:
-        seat, rate = self._seats[office], self._focus and self._focus.rate_per_s
+        slots, rate = self._plans[office], self._focus and self._focus.rate_per_s
         due = schedule.next_run(
-            seat.plan(self._period_s),
+            slots,
             self._pace,
             now_s=now_s,
             last_start_s=self._last_start_s[office],
             suspicious=self._agents[office].memories["x"].suspicious,
             reprobes_in_a_row=self._reprobes[office],
             stood_down=self._stood_down,
-            focus=seat.plan(self._pace.follow(rate)) if rate else None,
+            focus=self._pace.follow(slots, rate) if rate else None,
         )
         self._plans_made[office] += 1
         plan = self._plans_made[office]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from agent.core import evidence, schedule
 from agent.core.evidence import Learning
 from agent.core.model import Trigger
-from agent.core.schedule import Due, Pace, Plan, Seat
+from agent.core.schedule import Due, Pace, Plan
 from agent.core.tuning import ChannelTuning, Tuning
 from agent.simulation.trials.traces import Trace
 
@@ -84,7 +84,6 @@ class OurOffice:
         "_plan",
         "_reprobes",
         "_rules",
-        "_seat",
         "_starts_s",
         "due",
         "learning",
@@ -113,8 +112,9 @@ class OurOffice:
         self._place = place
         self._rules = rules
         share = schedule.share(rank=trace.rank[place], roster_size=trace.setting.size)
-        self._seat = Seat(share=share, now_s=trace.phase_s, wall_s=0.0)
-        self._plan = self._seat.plan(trace.setting.period_s)
+        self._plan = Plan.seated(
+            share=share, period_s=trace.setting.period_s, now_s=trace.phase_s, wall_s=0.0
+        )
         self._focus: Plan | None = None
         self._reprobes = 0
         self._next_slot = trace.next_slot(place, since_s)
@@ -152,7 +152,7 @@ class OurOffice:
         self.catch_up(now_s)
         if word.focus_runs_per_s != self.word.focus_runs_per_s:
             rate = word.focus_runs_per_s
-            self._focus = self._seat.plan(self._rules.pace.follow(rate)) if rate else None
+            self._focus = self._rules.pace.follow(self._plan, rate) if rate else None
         self.word = word
         self.plan(now_s)
 
