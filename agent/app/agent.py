@@ -173,9 +173,9 @@ class Agent:
                 tasks.create_task(self.listener.run())
                 tasks.create_task(self.prober.run())
                 tasks.create_task(self.keeper.run())
-                tasks.create_task(self.recollection.run())
                 if self.leader is not None:
                     tasks.create_task(self.leader.run())
+                tasks.create_task(self.recollection.run())
         finally:
             await self._say_goodbye()
 
