@@ -69,16 +69,21 @@ def test_one_that_is_cut_off_makes_nobody_tell_not_even_beside_two_that_fail(off
     assert played.report["abstained"] == played.report["silent"] == [office]
 
 
-def test_one_that_is_cut_off_in_the_middle_neither_ends_it_nor_hinders_its_end():
+def test_one_that_is_cut_off_in_the_middle_neither_ends_it_nor_hinders_its_end(
+    all_three_fail: Played,
+):
+    """One that does not lead: with the leader cut off, its successor's beginning comes on top."""
+    (_, leader), *_ = all_three_fail.led
+    cut = next(each for each in PILOT if each != leader)
     played = pilot(
         broken("simponi.billing", 10, 130),
-        broken("all", 50, 250, PILOT[2:], where="line", fault=SILENT_LINE),
+        broken("all", 50, 250, [cut], where="line", fault=SILENT_LINE),
         seconds=250,
     )
     (incident,) = played.incidents
     assert (incident["group"], incident["root_messages"]) == ("roster", 1)
     assert 130 + 60 < incident["resolved_after_s"] < 240
-    assert played.report["silent"] == list(PILOT[2:])
+    assert played.report["silent"] == [cut]
 
 
 def test_a_quiet_pilot_is_called_normal_all_the_time():
