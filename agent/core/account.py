@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent.core.coincidence import Chance
-from agent.core.detector import ChannelDetector, Declared, Suspicion
+from agent.core.declared import Declared
+from agent.core.detector import ChannelDetector
 from agent.core.model import (
     NATION,
     Alarm,
@@ -22,6 +23,7 @@ from agent.core.model import (
     Spread,
 )
 from agent.core.regional import Lack
+from agent.core.scale import Suspicion
 
 VOTES_SHOWN = 40
 _FEWEST_OF_A_REGION = 2
@@ -192,7 +194,7 @@ def _dropped(detector: ChannelDetector) -> tuple[Held, ...]:
 
 
 def _trial(detector: ChannelDetector, suspicion: Suspicion, now_s: float) -> Trial:
-    speaks_for, speaks_against = detector.weighed(suspicion)
+    speaks_for, speaks_against = suspicion.scale.weighed(suspicion)
     guard_ends_s = suspicion.since_s + detector.workings.tuning.guard_s
     return Trial(
         since_s=suspicion.since_s,
@@ -201,9 +203,9 @@ def _trial(detector: ChannelDetector, suspicion: Suspicion, now_s: float) -> Tri
         fresh=suspicion.fresh,
         fresh_bad=suspicion.fresh_bad,
         speaks_for=speaks_for,
-        needed=detector.a2,
+        needed=suspicion.scale.a2,
         speaks_against=speaks_against,
-        cleared_at=detector.b2,
+        cleared_at=suspicion.scale.b2,
     )
 
 

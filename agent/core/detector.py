@@ -4,16 +4,13 @@ In one sentence for on-call: *after dropping the worst two provinces or carriers
 office more than once, the equivalent of at least A1 solidly failing offices remains, and results
 that began more than G seconds after the first suspicion confirm it.*
 
-    idle      -> suspect    beyond_worst(u) >= A1; t_on = start of that result
-    suspect   -> declared   only results begun after t_on + G count, in a fresh sequential test per
-                            branch:  Z_b in [-cap, cap];  z = beyond_worst(max(Z, 0) / cap),
-                            n = sum(min(Z, 0) / cap);  z >= A2 and z + n >= 0 and the u still stand
-    suspect   -> idle       z + n <= -B2 (a blip: offices with Z <= 0 are forgiven their W), or the
-                            u fell below A1 / 2, or ten minutes passed
+    idle      -> suspect    on either scale, the quick or the patient: see agent.core.scale
+    suspect   -> declared   fresh results confirm it
+    suspect   -> idle       they do not (a blip: who was good since is forgiven), or it fades
     idle      -> declared   offices that creep into a lasting trouble of their own, one after the
                             other, lose their votes each; creep of them beyond the worst groups are
                             the nation's after all
-    declared  -> recovering -> closed, or back: see agent.core.recovery
+    declared  -> recovering -> closed, or back: see agent.core.declared
 
 The guard G is as long as the longest blip that nobody wants to hear of; it is compared with the
 starts of results, never with arrivals. Groups below the nation are judged while the nation is
@@ -28,16 +25,17 @@ time in seconds, evidence is in nats, votes in branch equivalents.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from agent.core import evidence
+from agent.core.declared import Declared
 from agent.core.focus import FocusKind, Interest
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
 from agent.core.reading import Observed
 from agent.core.recovery import Recovery
 from agent.core.regional import MOST, TOLERANCE, Region, Regions, Seen
+from agent.core.scale import Finding, Scale, Suspicion
 from agent.core.tuning import Tuning
 
 _ROUNDING = 1e-4
@@ -45,40 +43,6 @@ _ROUNDING = 1e-4
 _ONSETS_KEPT = 64
 SOLID = 0.5
 """A vote from which an office is counted as failing, for people."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Suspicion:
-    """A suspicion under test."""
-
-    since_s: float
-    z: dict[str, float] = field(default_factory=dict)
-    fresh: int = 0
-    fresh_bad: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
-class Declared:
-    """A declared alarm of this channel, for the nation or one group."""
-
-    scope: Scope
-    group: str
-    since_s: float
-    declared_s: float
-    recovery: Recovery
-    needed: float
-    """Unwell members below which the alarm can recover."""
-    score: float = 0.0
-    threshold: float = 0.0
-    recovering_s: float | None = None
-    phase: AlarmPhase = AlarmPhase.DECLARED
-    coincidence: float | None = None
-    """The smallest chance of it so far, for people; see :mod:`agent.core.coincidence`."""
-
-    @property
-    def national(self) -> bool:
-        """It is the nation's."""
-        return self.scope is Scope.NATIONAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,40 +80,57 @@ class ChannelDetector:
         """``votes`` tells whether a branch takes part now; ``period_s`` is the journey's T."""
         self.service = service
         self.channel = channel
-        self.suspicion: Suspicion | None = None
         self.alarms: dict[str, Declared] = {}
         self.blips: list[Blip] = []
-        self.quarantined: set[str] = set()
+        self.settled = False
+        """A suspicion came to nothing since the last look at it, on whichever scale."""
         self._groups = groups
         self._tuning = tuning
-        self._numbers = tuning.channel(channel)
         self._period_s = period_s
         self._takes_part = votes
-        self._w: dict[str, float] = {}
-        self._votes: dict[str, float] = {}
-        self._first_bad_s: dict[str, float] = {}
-        self._last_bad_s: dict[str, float] = {}
-        self._hot_since_s: dict[str, float] = {}
+        self.quick = Scale(
+            tuning.channel(channel),
+            tuning,
+            groups,
+            votes,
+            quarantine_s=tuning.quarantine_s,
+            member_s=tuning.member_s,
+        )
+        self._scales = (self.quick, *self._patient())
         self._newest_bad: set[str] = set()
+        self._last_s: dict[str, float] = {}
         self._onsets: deque[tuple[float, str]] = deque(maxlen=_ONSETS_KEPT)
-        self._onset_window_s = self._numbers.onset_runs * period_s / max(1, len(groups.roster))
+        size = len(groups.roster)
+        self._onset_window_s = self.quick.numbers.onset_runs * period_s / max(1, size)
         self._seen = Seen(
-            votes=self._votes,
-            first_bad_s=self._first_bad_s,
-            last_bad_s=self._last_bad_s,
+            votes=self.quick.votes,
+            first_bad_s=self.quick.first_bad_s,
+            last_bad_s=self.quick.last_bad_s,
             takes_part=votes,
         )
-        size = len(groups.roster)
-        self.a1 = self._numbers.a1(size)
-        self.a2 = self._numbers.a2(size)
-        self.b2 = self._numbers.b2(size)
         self.creep = max(tuning.creep_floor, tuning.creep_share * size)
-        self._regions = Regions(groups, tuning, a1=self.a1, period_s=period_s)
+        self._regions = Regions(groups, tuning, a1=self.quick.a1, period_s=period_s)
         self.workings = Workings(
             seen=self._seen, groups=groups, regions=self._regions, tuning=tuning
         )
         self.may_be_national = (
             size >= tuning.small_roster and groups.provinces >= tuning.small_provinces
+        )
+
+    def _patient(self) -> Sequence[Scale]:
+        """The other scale of the fail channel. A slow service is seldom slow so seldom."""
+        if self.channel is not Channel.FAIL:
+            return ()
+        tuning = self._tuning
+        return (
+            Scale(
+                tuning.patient,
+                tuning,
+                self._groups,
+                self._takes_part,
+                quarantine_s=tuning.patient_quarantine_s,
+                member_s=tuning.patient_member_s,
+            ),
         )
 
     # --- inputs
@@ -166,14 +147,12 @@ class ChannelDetector:
         blind: bool,
     ) -> None:
         """Take a branch's new results, oldest first, and the W that its status states."""
-        w = self._w.get(branch, 0.0)
-        for _ in range(min(unseen_good, 64) if w > 0 else 0):
-            w = evidence.weigh(w, bad=False, p0=p0, tuning=self._numbers)
-        self._set(branch, w)
+        self.quick.pass_over(branch, unseen_good, p0)
         for result in results:
             bad = self.channel.is_bad(result.outcome)
             self._take(branch, result.started_s, bad=bad, p0=p0, now_s=now_s, blind=blind)
-        self._set(branch, min(self._w.get(branch, 0.0), level + _ROUNDING if level > 0 else 0.0))
+        stated = level + _ROUNDING if level > 0 else 0.0
+        self.quick.put(branch, min(self.quick.w.get(branch, 0.0), stated))
 
     def adopt(
         self,
@@ -183,13 +162,15 @@ class ChannelDetector:
         hot_since_s: float | None = None,
     ) -> None:
         """Take over the level of a branch that was not heard before, and since when it is high."""
-        self._set(branch, min(level + _ROUNDING if level > 0 else 0.0, self._numbers.cap))
+        quick = self.quick
+        quick.put(branch, min(level + _ROUNDING if level > 0 else 0.0, quick.numbers.cap))
         if level > 0 and last_bad_s is not None:
-            self._first_bad_s.setdefault(branch, last_bad_s)
-            self._last_bad_s[branch] = last_bad_s
+            quick.first_bad_s.setdefault(branch, last_bad_s)
+            quick.last_bad_s[branch] = last_bad_s
         if level > 0 and hot_since_s is not None:
-            self._first_bad_s[branch] = min(hot_since_s, self._first_bad_s.get(branch, hot_since_s))
-            self._hot_since_s[branch] = hot_since_s
+            first_s = quick.first_bad_s.get(branch, hot_since_s)
+            quick.first_bad_s[branch] = min(hot_since_s, first_s)
+            quick.hot_since_s[branch] = hot_since_s
 
     def resume(  # noqa: PLR0913 - what an incident's record says of its alarm, each by its name
         self,
@@ -206,8 +187,7 @@ class ChannelDetector:
         """Stand where the leader before stood: an incident of this service is open."""
         if group in self.alarms:
             return
-        self._declare(scope, group, since_s, now_s, frozenset(members), rate=SOLID)
-        alarm = self.alarms[group]
+        alarm = self._declare(scope, group, since_s, now_s, frozenset(members), rate=SOLID)
         alarm.declared_s = declared_s
         if recovering:
             well_since_s = now_s if ended_s is None else ended_s
@@ -216,74 +196,99 @@ class ChannelDetector:
 
     def revote(self, branch: str) -> None:
         """Whether the branch may vote has changed."""
-        self._set(branch, self._w.get(branch, 0.0))
+        for scale in self._scales:
+            scale.revote(branch)
 
     def tick(self, now_s: float, *, blind: bool) -> None:
         """Let time pass: silence and holding are inputs too. Closed alarms are shown once."""
-        self.alarms = {g: a for g, a in self.alarms.items() if a.phase is not AlarmPhase.CLOSED}
+        self.alarms = {group: alarm for group, alarm in self.alarms.items() if alarm.open}
         self._quarantine(now_s)
+        self._forget(now_s)
         if not blind:
             self._creep(now_s)
-        if self.suspicion is not None:
-            self._test(now_s, blind=blind)
-        elif not blind and self._votes:
-            self._suspect(None)
+        for scale in self._scales:
+            if scale.suspicion is not None:
+                self._test(scale, now_s, blind=blind)
+            elif not blind and scale.votes:
+                self._suspect(scale, None)
         if not blind:
             self._judge_groups(now_s)
         for alarm in self.alarms.values():
-            self._let_recover(alarm, now_s, blind=blind)
+            alarm.advance(now_s, self._tuning, self._groups, self._takes_part, blind=blind)
+            if not alarm.open:
+                self._forgive(alarm)
 
     # --- outputs
+
+    @property
+    def suspicion(self) -> Suspicion | None:
+        """What is suspected now; if on both scales, what the quick one says."""
+        return next((s.suspicion for s in self._scales if s.suspicion is not None), None)
 
     @property
     def national(self) -> Declared | None:
         """The national alarm, if there is one."""
         return self.alarms.get(NATION)
 
+    @property
+    def quarantined(self) -> set[str]:
+        """Offices whose own long trouble does not vote."""
+        return self.quick.quarantined
+
+    @property
+    def a1(self) -> float:
+        """Branch equivalents at which the service is suspected."""
+        return self.quick.a1
+
+    @property
+    def is_patiently_suspicious(self) -> bool:
+        """The patient scale is half way to a suspicion."""
+        return any(2 * scale.total() >= scale.a1 for scale in self._scales[1:])
+
     def failing(self, group: str) -> tuple[str, ...]:
         """Offices of a group that count as failing for people, in roster order.
 
-        A solid vote, or any vote of an office whose newest result is bad: at the declaration many
-        have been asked only once since it began.
+        A solid vote on the scale that speaks, or any vote of an office whose newest result is bad:
+        at the declaration many have been asked only once since it began.
         """
         inside = self._groups.roster if group in (NATION, ROSTER) else self._groups.members[group]
-        return tuple(branch for branch in inside if self._fails(branch))
+        alarm = self.alarms.get(group)
+        votes = alarm.scale.votes if alarm is not None else {}
+        return tuple(
+            branch for branch in inside if self._fails(branch) or votes.get(branch, 0.0) >= SOLID
+        )
 
     def _fails(self, branch: str) -> bool:
         least = 0.0 if branch in self._newest_bad else SOLID
-        value = self._votes.get(branch, 0.0)
+        value = self.vote(branch)
         return value > 0 and value >= least
 
     def score(self) -> float:
         """What remains of the votes beyond the worst groups, branch equivalents."""
-        return self._groups.beyond_worst(self._votes) if self._votes else 0.0
+        return self.quick.score()
 
     def vote(self, branch: str) -> float:
         """One branch's vote now."""
-        return self._votes.get(branch, 0.0)
-
-    def weighed(self, suspicion: Suspicion) -> tuple[float, float]:
-        """What fresh results say for a suspicion beyond the worst groups, and against it (<= 0)."""
-        cap = self._numbers.cap
-        against = {b: z / cap for b, z in suspicion.z.items() if z > 0 and self._takes_part(b)}
-        good = sum(z for b, z in suspicion.z.items() if z < 0 and self._takes_part(b)) / cap
-        return self._groups.beyond_worst(against), good
+        return self.quick.votes.get(branch, 0.0)
 
     def interest(self, now_s: float) -> Interest | None:
         """How much this service would be worth a closer look of the whole nation."""
         focus, alarm = self._tuning.focus, self.national
         if alarm is not None:
-            showing = alarm.recovery.v >= focus.recovery_score
-            recovering = showing and alarm.phase is not AlarmPhase.CLOSED
+            recovering = alarm.open and alarm.recovery.v >= focus.recovery_score
             return self._interest(FocusKind.RECOVER, alarm.recovery.v) if recovering else None
         if not self.may_be_national:
             return None
-        likely = sum(self._votes.values()) >= focus.suspicion_share * self.a1
-        share = self.score() / self.a1 if likely else 0.0
+        share = max(self._share(scale) for scale in self._scales)
         wanted = self.suspicion is not None or share + TOLERANCE >= focus.suspicion_share
         if wanted or self._begin_together(now_s):
             return self._interest(FocusKind.DETECT, share)
         return None
+
+    def _share(self, scale: Scale) -> float:
+        """How near to suspicion, as a share of A1; 0 while that is far."""
+        likely = scale.total() >= self._tuning.focus.suspicion_share * scale.a1
+        return scale.score() / scale.a1 if likely else 0.0
 
     def _interest(self, kind: FocusKind, weight: float) -> Interest:
         return Interest(service=self.service, kind=kind, weight=weight)
@@ -292,7 +297,7 @@ class ChannelDetector:
         """A few offices that share no fate began to fail within a few runs of the nation."""
         while self._onsets and now_s - self._onsets[0][0] > self._onset_window_s:
             self._onsets.popleft()
-        branches = {branch for _, branch in self._onsets if branch in self._w}
+        branches = {branch for _, branch in self._onsets if branch in self.quick.w}
         if len(branches) < self._tuning.focus.onsets:
             return False
         fates = [set(self._groups.dropped_with[branch]) for branch in branches]
@@ -303,123 +308,101 @@ class ChannelDetector:
     def _take(
         self, branch: str, started_s: float, *, bad: bool, p0: float, now_s: float, blind: bool
     ) -> None:
-        before = self._w.get(branch, 0.0)
-        self._remember(branch, started_s, bad=bad)
-        self._set(branch, evidence.weigh(before, bad=bad, p0=p0, tuning=self._numbers))
-        counts = self._takes_part(branch) and branch not in self.quarantined
+        (self._newest_bad.add if bad else self._newest_bad.discard)(branch)
+        self._last_s[branch] = started_s
+        fresh_failure = bad and branch not in self.quick.w
+        before = [scale.w.get(branch, 0.0) for scale in self._scales]
+        for scale in self._scales:
+            scale.take(branch, started_s, bad=bad, p0=p0)
+        counts = self.quick.counts(branch)
         self._tell_alarms(branch, started_s, bad=bad, admit=counts)
-        if not counts:
-            return
-        if bad and before <= 0:
+        if fresh_failure and counts:
             self._onsets.append((started_s, branch))
         late = now_s - started_s > self._tuning.stale_s
-        if self.suspicion is None:
-            if bad and not blind:
+        for scale, held in zip(self._scales, before, strict=True):
+            if not scale.counts(branch):
+                continue
+            if scale.suspicion is None:
                 # What comes late, or is said to be old, begins no suspicion before its time.
-                self._suspect(None if late else started_s)
-            return
-        if late or started_s <= self.suspicion.since_s + self._tuning.guard_s:
-            return
-        if bad or before > 0:
-            self._test_with(branch, bad=bad, p0=p0)
-            self._test(now_s, blind=blind)
+                if bad and not blind:
+                    self._suspect(scale, None if late else started_s)
+            elif (bad or held > 0) and not late and self._is_fresh(scale.suspicion, started_s):
+                scale.test_with(scale.suspicion, branch, bad=bad, p0=p0)
+                self._test(scale, now_s, blind=blind)
 
-    def _remember(self, branch: str, started_s: float, *, bad: bool) -> None:
-        if not bad:
-            self._newest_bad.discard(branch)
-            return
-        self._newest_bad.add(branch)
-        self._first_bad_s.setdefault(branch, started_s)
-        self._last_bad_s[branch] = max(started_s, self._last_bad_s.get(branch, started_s))
+    def _is_fresh(self, suspicion: Suspicion, started_s: float) -> bool:
+        return started_s > suspicion.since_s + self._tuning.guard_s
 
     def _tell_alarms(self, branch: str, started_s: float, *, bad: bool, admit: bool) -> None:
-        solid = self._w.get(branch, 0.0) >= 0.6 * self._numbers.cap
         for alarm in self.alarms.values():
+            solid = self.quick.solid(branch) or alarm.scale.solid(branch)
             if bad and admit and solid and self._belongs(branch, alarm):
                 alarm.recovery.admit(branch)
             alarm.recovery.observe(branch, bad=bad, started_s=started_s)
-
-    def _set(self, branch: str, w: float) -> None:
-        if w <= 0.0:
-            for book in (self._w, self._votes, self._first_bad_s, self._hot_since_s):
-                book.pop(branch, None)
-            self.quarantined.discard(branch)
-            return
-        self._w[branch] = w
-        value = evidence.vote(w, self._numbers, self._tuning.soft_threshold)
-        if value > 0 and branch not in self.quarantined and self._takes_part(branch):
-            self._votes[branch] = value
-        else:
-            self._votes.pop(branch, None)
 
     def _belongs(self, branch: str, alarm: Declared) -> bool:
         if alarm.group in (NATION, ROSTER):
             return True
         return branch in self._groups.members[alarm.group]
 
+    def _forget(self, now_s: float) -> None:
+        """Who has nothing to report was well in each period since, also for the patient scale."""
+        for scale in self._scales[1:]:
+            if scale.total() < scale.a1 / 2:
+                continue
+            for branch in [b for b in scale.w if b not in self.quick.w and self._takes_part(b)]:
+                good = int((now_s - self._last_s.get(branch, now_s)) // self._period_s)
+                if good > 0:
+                    self._last_s[branch] += good * self._period_s
+                    scale.pass_over(branch, good, scale.numbers.p0_floor)
+
     # --- the nation
 
-    def _suspect(self, started_s: float | None) -> None:
-        """Open a suspicion when enough votes remain; without a result, from the newest bad one."""
-        if not self.may_be_national or NATION in self.alarms:
-            return
-        if sum(self._votes.values()) + TOLERANCE < self.a1 or self.score() + TOLERANCE < self.a1:
-            return
-        since_s = started_s
-        if since_s is None:
-            since_s = max(self._last_bad_s[branch] for branch in self._votes)
-        self.suspicion = Suspicion(since_s=since_s)
+    def _suspect(self, scale: Scale, started_s: float | None) -> None:
+        """Open a suspicion when enough votes remain."""
+        if self.may_be_national and NATION not in self.alarms and scale.suspects():
+            scale.suspect(started_s)
 
-    def _test_with(self, branch: str, *, bad: bool, p0: float) -> None:
-        suspicion = self.suspicion
+    def _test(self, scale: Scale, now_s: float, *, blind: bool) -> None:
+        suspicion = scale.suspicion
         if suspicion is None:
             return
-        suspicion.fresh += 1
-        suspicion.fresh_bad += bad
-        up = evidence.step_up(p0, self._numbers)
-        step = up if bad else -evidence.step_down(p0, self._numbers)
-        cap = self._numbers.cap
-        suspicion.z[branch] = min(cap, max(-cap, suspicion.z.get(branch, 0.0) + step))
+        finding = scale.finding(suspicion, now_s, blind=blind)
+        if finding is Finding.CONFIRMED:
+            self._go_national(suspicion, now_s)
+        elif finding is not Finding.OPEN:
+            self._clear(suspicion, finding, now_s)
 
-    def _test(self, now_s: float, *, blind: bool) -> None:
-        suspicion = self.suspicion
-        if suspicion is None:
-            return
-        spoken_for, good = self.weighed(suspicion)
-        votes = self.score()
-        confirmed = spoken_for + TOLERANCE >= self.a2 and spoken_for + good + TOLERANCE >= 0
-        if confirmed and votes + TOLERANCE >= self.a1 and not blind:
-            self._go_national(suspicion, votes, now_s)
-        elif spoken_for + good - TOLERANCE <= -self.b2:
-            self._clear(suspicion, now_s, forgive=True)
-        elif (
-            sum(self._votes.values()) < self.a1 / 2
-            or now_s - suspicion.since_s > self._tuning.suspicion_limit_s
-        ):
-            self._clear(suspicion, now_s, forgive=False)
-
-    def _clear(self, suspicion: Suspicion, now_s: float, *, forgive: bool) -> None:
-        self.suspicion = None
-        self.blips.append(
-            Blip(
-                service=self.service,
-                channel=self.channel,
-                since_s=suspicion.since_s,
-                duration_s=now_s - suspicion.since_s,
+    def _clear(self, suspicion: Suspicion, finding: Finding, now_s: float) -> None:
+        scale, lasted_s = suspicion.scale, now_s - suspicion.since_s
+        scale.suspicion, self.settled = None, True
+        if scale is self.quick:
+            self.blips.append(
+                Blip(
+                    service=self.service,
+                    channel=self.channel,
+                    since_s=suspicion.since_s,
+                    duration_s=lasted_s,
+                )
             )
-        )
-        expired = now_s - suspicion.since_s > self._tuning.suspicion_limit_s
-        for branch in list(self._w) if forgive or expired else ():
-            if suspicion.z.get(branch, 0.0) <= 0:
-                self._set(branch, 0.0)
+        if finding is Finding.CLEARED or lasted_s > self._tuning.suspicion_limit_s:
+            for branch in [b for b in scale.w if suspicion.z.get(b, 0.0) <= 0]:
+                self._absolve(branch, scale)
 
-    def _go_national(self, suspicion: Suspicion, votes: float, now_s: float) -> None:
-        rate = suspicion.fresh_bad / max(1, suspicion.fresh)
-        members = frozenset(self._votes)
-        self._become_national(self._beginning(members, suspicion.since_s), now_s, members, rate)
-        self.alarms[NATION].score, self.alarms[NATION].threshold = votes, self.a1
+    def _absolve(self, branch: str, scale: Scale) -> None:
+        """Forget a branch's evidence on a scale; what the quick one forgives, both do."""
+        for each in self._scales if scale is self.quick else (scale,):
+            each.put(branch, 0.0)
 
-    def _beginning(self, members: Iterable[str], suspected_s: float) -> float:
+    def _go_national(self, suspicion: Suspicion, now_s: float) -> None:
+        scale = suspicion.scale
+        votes, rate = scale.score(), suspicion.rate
+        members = frozenset(self.quick.votes) | frozenset(scale.votes)
+        since_s = self._beginning(scale, members, suspicion.since_s)
+        self._become_national(since_s, now_s, members, rate, scale)
+        self.alarms[NATION].score, self.alarms[NATION].threshold = votes, scale.a1
+
+    def _beginning(self, scale: Scale, members: Iterable[str], suspected_s: float) -> float:
         """The first failure of the nation's trouble.
 
         Offices that a region's alarm holds, or whose trouble is a period older than that of half of
@@ -427,7 +410,7 @@ class ChannelDetector:
         """
         regional = {b for alarm in self.alarms.values() for b in alarm.recovery.members}
         firsts = sorted(
-            self._first_bad_s.get(branch, suspected_s)
+            scale.first_bad_s.get(branch, suspected_s)
             for branch in members
             if branch not in regional
         )
@@ -437,12 +420,13 @@ class ChannelDetector:
         return next(at_s for at_s in firsts if at_s >= middle_s - self._period_s)
 
     def _become_national(
-        self, since_s: float, now_s: float, members: frozenset[str], rate: float
+        self, since_s: float, now_s: float, members: frozenset[str], rate: float, scale: Scale
     ) -> None:
-        self.suspicion = None
+        for each in self._scales:
+            each.suspicion = None
         for alarm in self.alarms.values():
             alarm.phase = AlarmPhase.CLOSED
-        self._declare(Scope.NATIONAL, NATION, since_s, now_s, members, rate)
+        self._declare(Scope.NATIONAL, NATION, since_s, now_s, members, rate, scale)
 
     def _declare(
         self,
@@ -452,64 +436,49 @@ class ChannelDetector:
         now_s: float,
         members: frozenset[str],
         rate: float,
-    ) -> None:
+        scale: Scale | None = None,
+    ) -> Declared:
         needed = self.a1 if scope is Scope.NATIONAL else max(1.0, 0.5 * len(members))
-        self.alarms[group] = Declared(
+        alarm = Declared(
             scope=scope,
             group=group,
             since_s=since_s,
             declared_s=now_s,
             recovery=Recovery(members, rate, now_s),
             needed=0.75 * needed,
+            scale=scale or self.quick,
         )
-
-    def _let_recover(self, alarm: Declared, now_s: float, *, blind: bool) -> None:
-        if alarm.phase is AlarmPhase.CLOSED:
-            return
-        if blind:
-            # Nothing is called over unseen: what held before must hold anew once we see.
-            alarm.recovering_s = now_s if alarm.recovering_s is not None else None
-            return
-        recovery = alarm.recovery
-        recovery.release(now_s, self._tuning.member_s)
-        unwell = {b: 1.0 for b in recovery.unwell() if self._takes_part(b)}
-        bad = self._groups.beyond_worst(unwell) if alarm.national else sum(unwell.values())
-        few = len(recovery.members) < alarm.needed
-        well = (recovery.v >= self._tuning.recovery_score or few) and bad < alarm.needed
-        if not well:
-            alarm.recovering_s, alarm.phase = None, AlarmPhase.DECLARED
-            return
-        if alarm.recovering_s is None:
-            alarm.recovering_s = now_s
-        held_s = now_s - alarm.recovering_s
-        if held_s + TOLERANCE >= self._tuning.close_s:
-            alarm.phase = AlarmPhase.CLOSED
-            self._forgive(alarm)
-        elif held_s + TOLERANCE >= self._tuning.show_recovery_s:
-            alarm.phase = AlarmPhase.RECOVERING
+        self.alarms[group] = alarm
+        return alarm
 
     def _forgive(self, alarm: Declared) -> None:
         """What failed before the end belongs to what is over, also of those who failed once."""
         unwell = alarm.recovery.unwell()
-        for branch in [b for b in self._w if self._belongs(b, alarm)]:
-            over = self._last_bad_s.get(branch, 0.0) <= alarm.recovery.well_since_s
+        known = {branch for scale in self._scales for branch in scale.w}
+        for branch in [b for b in known if self._belongs(b, alarm)]:
+            last_s = max(scale.last_bad_s.get(branch, 0.0) for scale in self._scales)
+            over = last_s <= alarm.recovery.well_since_s
             if (branch in alarm.recovery.members or over) and branch not in unwell:
-                self._set(branch, 0.0)
+                self._absolve(branch, self.quick)
 
     # --- groups below the nation
 
     def _judge_groups(self, now_s: float) -> None:
-        if self.suspicion is not None or NATION in self.alarms or not self._votes:
+        if not self._is_quiet or not self.quick.votes:
             return
         for region in self._regions_in_trouble():
             if self._is_told(region):
                 continue
             self._absorb_into(region)
-            self._declare(
+            alarm = self._declare(
                 Scope.REGIONAL, region.group, region.since_s, now_s, region.failing, rate=1.0
             )
-            alarm = self.alarms[region.group]
             alarm.score, alarm.threshold = region.score, region.threshold
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Neither is the nation's alarm open, nor does the quick scale suspect one."""
+        return self.quick.suspicion is None and NATION not in self.alarms
 
     def _is_told(self, region: Region) -> bool:
         """Most of its failing offices belong to a group that is told already."""
@@ -523,7 +492,7 @@ class ChannelDetector:
                 alarm.phase = AlarmPhase.CLOSED
 
     def _open(self) -> list[Declared]:
-        return [a for a in self.alarms.values() if a.phase is not AlarmPhase.CLOSED]
+        return [alarm for alarm in self.alarms.values() if alarm.open]
 
     def _regions_in_trouble(self) -> list[Region]:
         if self.may_be_national:
@@ -534,16 +503,9 @@ class ChannelDetector:
     # --- offices that are always bad
 
     def _quarantine(self, now_s: float) -> None:
-        """An office at half its cap for 15 minutes of quiet loses its vote until it is well."""
-        members = {b for alarm in self.alarms.values() for b in alarm.recovery.members}
-        quiet = self.suspicion is None and NATION not in self.alarms
-        for branch, w in self._w.items():
-            hot = evidence.is_hot(w, self._numbers) and quiet and branch not in members
-            if not hot:
-                self._hot_since_s.pop(branch, None)
-            elif now_s - self._hot_since_s.setdefault(branch, now_s) >= self._tuning.quarantine_s:
-                self.quarantined.add(branch)
-                self._votes.pop(branch, None)
+        members = {b: True for alarm in self.alarms.values() for b in alarm.recovery.members}
+        for scale in self._scales:
+            scale.quarantine(now_s, quiet=self._is_quiet, spared=members)
 
     def _creep(self, now_s: float) -> None:
         """So many offices in a trouble of their own, beyond the worst groups, are the nation's."""
@@ -553,10 +515,10 @@ class ChannelDetector:
         beyond = self._groups.beyond_worst(put_away)
         if beyond + TOLERANCE < self.creep:
             return
-        self.quarantined -= put_away.keys()
+        self.quick.quarantined -= put_away.keys()
         for branch in put_away:
-            self.revote(branch)
-        members = frozenset(self._votes)
-        since_s = min(self._first_bad_s.get(branch, now_s) for branch in put_away)
-        self._become_national(since_s, now_s, members, rate=1.0)
+            self.quick.revote(branch)
+        members = frozenset(self.quick.votes)
+        since_s = min(self.quick.first_bad_s.get(branch, now_s) for branch in put_away)
+        self._become_national(since_s, now_s, members, 1.0, self.quick)
         self.alarms[NATION].score, self.alarms[NATION].threshold = beyond, self.creep

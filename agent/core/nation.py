@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from agent.core import account, groups, reading, shared_controls, spread
 from agent.core.account import ServiceAccount
-from agent.core.detector import Blip, ChannelDetector, Declared
+from agent.core.declared import Declared
+from agent.core.detector import Blip, ChannelDetector
 from agent.core.focus import Director, Interest, heaviest
 from agent.core.groups import ROSTER
 from agent.core.model import (
@@ -194,20 +195,22 @@ class Nation:
             },
             attendance=self.attendance(),
             blips=tuple(blips),
-            focus=self._focus(now_s, blips, blind=blind),
+            focus=self._focus(now_s, blind=blind),
             controls_ignored=self._judge_controls(),
         )
 
-    def _focus(self, now_s: float, blips: Sequence[Blip], *, blind: bool) -> Focus | None:
+    def _focus(self, now_s: float, *, blind: bool) -> Focus | None:
         """A nation that is blind orders nothing: it could not read the answer."""
         if self._director is None:
             self._director = Director(self._tuning.focus, now_s)
         interests: list[Interest] = []
-        decided = {blip.service for blip in blips}
+        decided: set[str] = set()
         for name, watched in self._services.items():
             detectors = watched.channels.values()
-            if any(detector.national is not None for detector in detectors):
+            if any(d.settled or d.national is not None for d in detectors):
                 decided.add(name)
+            for detector in detectors:
+                detector.settled = False
             interests += [i for d in detectors if (i := d.interest(now_s)) is not None]
         return self._director.decide(now_s, () if blind else heaviest(interests), decided)
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from agent.core import coincidence
 from agent.core.coincidence import RAREST, Chance
-from agent.core.detector import ChannelDetector, Declared
+from agent.core.declared import Declared
+from agent.core.detector import ChannelDetector
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import (
     NATION,
@@ -90,10 +91,10 @@ class Reasons:
         return Grounds(
             channel=detector.channel,
             since_s=round(suspicion.since_s, 1),
-            score=round(detector.score(), 1),
-            threshold=round(detector.a1, 2),
-            fresh=round(detector.weighed(suspicion)[0], 1),
-            fresh_needed=round(detector.a2, 2),
+            score=round(suspicion.scale.score(), 1),
+            threshold=round(suspicion.scale.a1, 2),
+            fresh=round(suspicion.scale.weighed(suspicion)[0], 1),
+            fresh_needed=round(suspicion.scale.a2, 2),
             coincidence=self.chance(watched, detector.channel, NATION, now_s).told,
         )
 

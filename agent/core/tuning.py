@@ -21,6 +21,8 @@ class ChannelTuning:
 
     p1: float = 0.5
     """Design rate of bad results in trouble."""
+    cap_results: float = 2.0
+    """Bad results of a clean branch that make its vote whole; no branch counts for more."""
     p0_floor: float
     p0_ceiling: float
     a1_share: float
@@ -34,8 +36,8 @@ class ChannelTuning:
 
     @property
     def cap(self) -> float:
-        """Most evidence one branch can hold, nats: two bad results of a clean branch."""
-        return 2.0 * log(self.p1 / self.p0_floor)
+        """Most evidence one branch can hold, nats."""
+        return self.cap_results * log(self.p1 / self.p0_floor)
 
     def a1(self, roster: int) -> float:
         """Branch equivalents at which a service is suspected."""
@@ -51,6 +53,15 @@ class ChannelTuning:
 
 
 FAIL = ChannelTuning(p0_floor=0.005, p0_ceiling=0.08, a1_share=0.028, a2_share=0.0168)
+PATIENT = ChannelTuning(
+    p1=0.15,
+    cap_results=3.0,
+    p0_floor=0.005,
+    p0_ceiling=0.06,
+    a1_share=0.028,
+    a2_share=0.0168,
+)
+"""For what fails seldom: one failure is forgotten after 21 good results, not after 7."""
 SLOW = ChannelTuning(p0_floor=0.01, p0_ceiling=0.10, a1_share=0.04, a2_share=0.024, onset_runs=15)
 
 
@@ -77,6 +88,8 @@ class Tuning:
 
     fail: ChannelTuning = FAIL
     slow: ChannelTuning = SLOW
+    patient: ChannelTuning = PATIENT
+    """The fail channel's other memory; see :mod:`agent.core.scale`."""
     soft_threshold: float = 0.25
     """Evidence below this share of the cap is no vote."""
     guard_s: float = 12.0
@@ -85,6 +98,7 @@ class Tuning:
     stale_s: float = 30.0
     """Results older than this on arrival are remembered and never confirm anything."""
     quarantine_s: float = 900.0
+    patient_quarantine_s: float = 3600.0
     creep_share: float = 0.05
     creep_floor: float = 4.0
     """Quarantined offices beyond the worst groups at which the nation fails office by office."""
@@ -93,6 +107,7 @@ class Tuning:
     close_s: float = 60.0
     member_s: float = 360.0
     """A member that was good for this long, twice at least, leaves an incident's count."""
+    patient_member_s: float = 1800.0
     silent_after_s: float = 60.0
     result_expiry_periods: float = 2.5
     """A result this many periods old says nothing of now. A good one says it for ``STATUS_S`` more:

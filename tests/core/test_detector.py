@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from agent.core import groups
-from agent.core.detector import ChannelDetector, Declared
+from agent.core.declared import Declared
+from agent.core.detector import ChannelDetector
 from agent.core.focus import FocusKind
 from agent.core.model import NATION, AlarmPhase, Branch, Channel, Outcome, Scope
 from agent.core.tuning import FAIL, Tuning

@@ -7,7 +7,8 @@ at 0 s the service answers 503 to everyone. Thresholds: k = 2, A1 = 3, A2 = 2, B
 import pytest
 
 from agent.core import groups
-from agent.core.detector import ChannelDetector, Declared
+from agent.core.declared import Declared
+from agent.core.detector import ChannelDetector
 from agent.core.model import AlarmPhase, Branch, Channel, Outcome
 from agent.core.reading import Observed
 from agent.core.tuning import FAIL, Tuning

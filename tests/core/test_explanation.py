@@ -247,8 +247,8 @@ def test_long_trouble_of_an_offices_own_is_named_and_does_not_vote():
 
 def test_an_outage_that_crept_from_office_to_office_says_so():
     room = Room()
-    for minute in range(60):
-        broken = OTHERS[: min(12, 1 + minute // 4)]
+    for minute in range(160):
+        broken = OTHERS[: min(12, 1 + minute // 20)]
         room.see(broken, 60.0 * minute + 10.0)
         room.see([b for b in ROSTER if b not in broken], 60.0 * minute + 20.0, OK)
     assert room.explained().state is ServiceState.NATIONAL

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from math import ceil, floor, inf
 
 from agent.core import evidence, groups
-from agent.core.detector import ChannelDetector, Declared
+from agent.core.declared import Declared
+from agent.core.detector import ChannelDetector
 from agent.core.focus import Director
 from agent.core.model import AlarmPhase, Channel, Focus, Outcome, Scope
 from agent.core.reading import Observed
@@ -210,7 +211,8 @@ class OurLeader:
         self._ticked_s = now_s
         self._cooled.clear()
         detector.tick(now_s, blind=False)
-        decided = [SERVICE] if detector.blips or detector.national is not None else []
+        decided = [SERVICE] if detector.settled or detector.national is not None else []
+        detector.settled = False
         self.sayings.blips += len(detector.blips)
         detector.blips.clear()
         interest = detector.interest(now_s)
@@ -229,6 +231,8 @@ class OurLeader:
         return before != self.word
 
     def _few_vote(self) -> bool:
+        if self._detector.is_patiently_suspicious:
+            return False
         votes = [vote for name in self._under_evidence if (vote := self._detector.vote(name)) > 0.0]
         return len(votes) <= _FEW and sum(vote >= _WHOLE for vote in votes) <= _FEW_WHOLE
 
