@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from agent.config.checking import entries, nearest
 from agent.config.mistakes import Mistake
 from agent.config.yaml_source import Source
+from agent.core.incident import BLINDNESS
 from agent.core.tuning import Tuning
 
 EGRESS_SHARE = 0.2
@@ -23,6 +24,7 @@ def nation_mistakes(source: Source) -> Iterator[Mistake]:
     """Every mistake of this kind."""
     for key, name in (("roster", "id"), ("services", "id"), ("journeys", "name")):
         yield from _repeated(source, key, name)
+    yield from _reserved(source)
     yield from _unknown_needs(source)
     yield from _cycle(source)
     yield from _unknown_routes(source)
@@ -48,6 +50,16 @@ def _repeated(source: Source, key: str, name: str) -> Iterator[Mistake]:
             yield source.lines.mistake(
                 (key, index, name), f'"{named}" is taken in line {line}; rename or remove one'
             )
+
+
+def _reserved(source: Source) -> Iterator[Mistake]:
+    index = names(source, "services").get(BLINDNESS)
+    if index is not None:
+        yield source.lines.mistake(
+            ("services", index, "id"),
+            f'"{BLINDNESS}" is the name under which it is told that too few offices report; '
+            "rename the service",
+        )
 
 
 def _needs(source: Source) -> Iterator[tuple[int, str, tuple[str, ...]]]:

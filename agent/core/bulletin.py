@@ -35,8 +35,12 @@ def compose(
     leader: str,
     nation: str,
 ) -> Bulletin:
-    """The bulletin of this moment; ``standing`` are the open incidents."""
+    """The bulletin of this moment; ``standing`` are the open incidents.
+
+    That the nation is not seen has a word of its own in it, and is no incident there.
+    """
     attendance = outlook.attendance
+    standing = [each for each in standing if not each.blindness]
     affected = {s for i in standing if i.scope is Scope.NATIONAL for s in i.affected}
     return Bulletin(
         term=term,

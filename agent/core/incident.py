@@ -31,6 +31,8 @@ from agent.core.model import (
     Spread,
 )
 
+BLINDNESS = "pantau.blind"
+"""The root of what is no service's trouble; see :mod:`agent.core.blindness`."""
 REOPEN_S = 300.0
 """A service that breaks again this soon after its incident closed continues that incident."""
 EDIT_S = 5.0
@@ -169,6 +171,11 @@ class Incident:
     def open(self) -> bool:
         """Not closed."""
         return self.phase is not Phase.CLOSED
+
+    @property
+    def blindness(self) -> bool:
+        """Told like an incident, and none: too few offices report."""
+        return self.root == BLINDNESS
 
     @property
     def untold(self) -> bool:

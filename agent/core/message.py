@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.core import headlines, slack_text, vocabulary
+from agent.core import headlines, message_blindness, slack_text, vocabulary
 from agent.core import message_words as words
 from agent.core.headlines import SIGNS, State
 from agent.core.incident import Incident, Phase
@@ -43,6 +43,13 @@ def root(incident: Incident, wording: Wording, members: Sequence[Incident] = ())
 
     ``members`` are the other incidents that a storm's message tells too.
     """
+    if incident.blindness:
+        return _rendered(
+            message_blindness.sign(incident),
+            message_blindness.headline(incident, wording),
+            message_blindness.lines(incident, wording),
+            wording,
+        )
     together = (incident, *members)
     if members:
         headline = _storm_headline(together, wording)

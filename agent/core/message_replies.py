@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from agent.core import headlines, slack_text, vocabulary
+from agent.core import headlines, message_blindness, slack_text, vocabulary
 from agent.core import message_words as words
 from agent.core.incident import Change, Incident
 from agent.core.vocabulary import Words
@@ -23,6 +23,9 @@ def reply(
     ``previous`` is the incident before the change, ``members`` are the others that a storm's first
     tells of. The opening is told by the root; asked for, it is the headline.
     """
+    if incident.blindness:
+        told = message_blindness.reply(incident, change, wording)
+        return headlines.practice(wording) + told
     told = _REPLIES[change](incident, wording, previous or incident)
     known = previous.members if previous else ()
     called = [*([previous] if previous else []), *(m for m in members if m.name in known)]

@@ -65,6 +65,30 @@ STORM_CLOSED = Words(
 STORM_DRIFTED = Words("{state}, format berubah", "{state}, format changed")
 STORM_REJECTED = Words("{state}, kredensial ditolak", "{state}, credentials rejected")
 
+BLIND = Words(
+    "Hanya {good} dari {reporting} kantor melapor sejak {since}: keadaan nasional tidak dapat "
+    "dinilai",
+    "Only {good} of {reporting} offices report since {since}: nothing can be said about the nation",
+)
+BLIND_AGAIN = Words(
+    "Kembali hanya {good} dari {reporting} kantor melapor: keadaan nasional tidak dapat dinilai.",
+    "Again only {good} of {reporting} offices report: nothing can be said about the nation.",
+)
+SIGHTED = Words(
+    "Keadaan nasional dapat dinilai lagi, sesudah {lasted} ({since} s.d. {until}) dengan paling "
+    "sedikit {least} dari {reporting} kantor",
+    "The nation can be judged again, after {lasted} ({since} to {until}) with {least} of "
+    "{reporting} offices at the least",
+)
+BLIND_TAG = Words("TIDAK MELIHAT", "BLIND")
+SIGHTED_TAG = Words("MELIHAT LAGI", "SEES AGAIN")
+BLIND_MEANWHILE = Words(
+    "Sampai separuh kantor melapor lagi, tidak ada gangguan nasional yang dinyatakan atau "
+    "diakhiri.",
+    "Until half of the offices report again, no national incident is declared or ended.",
+)
+BLIND_MISSING = Words("Tidak melapor: {names}.", "Not reporting: {names}.")
+
 # --- the lines below ------------------------------------------------------------------------------
 
 SPREAD = Words("{count} provinsi, {zones}.", "{count} provinces, {zones}.")

@@ -77,7 +77,7 @@ class Decider:
         """Advance and open incidents; returns what could not be written."""
         now_s = outlook.at_s
         self._trouble = []
-        standing = {i.name: i for i in self._book.incidents() if i.open}
+        standing = {i.name: i for i in self._standing()}
         situations = attribution.attribute(outlook, _open_roots(standing), self._ground)
         fresh: list[Situation] = []
         for situation in situations:
@@ -91,6 +91,10 @@ class Decider:
             await self._try(self._storms.tend(name, now_s))
         return self._trouble
 
+    def _standing(self) -> list[Incident]:
+        """The open incidents; a blindness is none."""
+        return [i for i in self._book.incidents() if i.open and not i.blindness]
+
     async def _try(self, writing: Awaitable[object]) -> None:
         """What cannot be written now is decided again on the next tick."""
         try:
@@ -99,7 +103,7 @@ class Decider:
             self._trouble.append(error)
 
     async def _open(self, fresh: list[Situation], outlook: Outlook) -> None:
-        standing = [i for i in self._book.incidents() if i.open]
+        standing = self._standing()
         troubles: list[Situation | Incident] = [*fresh, *standing]
         involved = {service for each in troubles for service in (each.root, *each.affected)}
         suspected = {a.service for a in outlook.assessments.values() if a.suspected} - involved

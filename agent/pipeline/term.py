@@ -15,17 +15,20 @@ from collections.abc import Set as AbstractSet
 import structlog
 
 from agent.clock import Clock
+from agent.core import blindness
 from agent.core.account import ServiceAccount
 from agent.core.detector import Blip
 from agent.core.nation import Outlook
 from agent.core.view import BULLETIN_FRESH_S
 from agent.pipeline.announcing import Announcer
+from agent.pipeline.blindness import BlindnessKeeper
 from agent.pipeline.deciding import Decider
 from agent.pipeline.delivery import Deliverer
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
+from agent.pipeline.scribe import Scribe
 from agent.pipeline.telling import Desk
 from agent.ports import Exchange, ExchangeError, Meters, Notifier, Recorder, TermBegan
 
@@ -75,6 +78,13 @@ class Term:
         )
         self._decider = Decider(
             term=number, nation=self.nation, book=self.book, mandate=mandate, meters=meters
+        )
+        self._blindness = BlindnessKeeper(
+            term=number,
+            spell=blindness.Spell(mandate.branches),
+            book=self.book,
+            scribe=Scribe(self.book, mandate.wording, meters),
+            channel=mandate.routes.main,
         )
         desk = Desk(
             branch=branch,
@@ -139,6 +149,7 @@ class Term:
         for blip in outlook.blips:
             self._note_blip(blip)
         trouble = await self._decider.decide(outlook)
+        trouble += await self._blindness.decide(outlook)
         try:
             await self.announcer.announce(outlook, [i for i in self.book.incidents() if i.open])
         except ExchangeError as error:

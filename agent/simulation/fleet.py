@@ -239,9 +239,12 @@ class Fleet:
 
 
 def told(incidents: Sequence[Incident]) -> list[Incident]:
-    """Those that people were told of, in a message of their own or in a storm's, by opening."""
+    """Those that people were told of, in a message of their own or in a storm's, by opening.
+
+    A blindness of the nation is told too, and is no incident of any service.
+    """
     shown = (Delivery.POSTED, Delivery.COVERED)
     return sorted(
-        (i for i in incidents if i.root_message.delivery in shown),
+        (i for i in incidents if i.root_message.delivery in shown and not i.blindness),
         key=lambda incident: (incident.opened_s, incident.name),
     )

@@ -128,6 +128,17 @@ WITHOUT_A_CONTROL = replace(
 )
 """A public resolver is down for everybody, and something else that this office does not use."""
 
+BLIND = replace(
+    CALM,
+    bulletin=replace(
+        bulletin(dict.fromkeys(vocabulary.SERVICES, ServiceState.UNKNOWN)),
+        blind=True,
+        reporting=58,
+        silent=Names(count=87, first=("sorong", "merauke", "biak")),
+    ),
+)
+"""Most offices are not heard."""
+
 CUT_OFF = replace(ALONE, sight=Sight(sees=False, why_not="gateway and resolver do not answer"))
 
 _EVIL = '<img src=x onerror=alert(1)>"\u202e\x1b[31m\x00'
@@ -155,6 +166,7 @@ ALL = {
     "drifted": DRIFTED,
     "alone": ALONE,
     "stale": STALE,
+    "blind": BLIND,
     "cut-off": CUT_OFF,
     "without-a-control": WITHOUT_A_CONTROL,
     "evil": EVIL,

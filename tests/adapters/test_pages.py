@@ -176,6 +176,15 @@ def test_what_was_not_heard_lately_is_not_known(view: OfficeView):
         assert "seluruh Indonesia" not in words
 
 
+def test_while_most_offices_are_not_heard_the_page_says_that_nothing_is_known():
+    words = Reading(nation_page(offices.BLIND)).words
+    assert "Belum dapat dipastikan" in words
+    assert "terlalu sedikit kantor yang melapor" in words
+    assert "58 dari 145 kantor" in words
+    assert "Tidak ada gangguan nasional" not in words
+    assert status_document(offices.BLIND)["nation_known"] is False
+
+
 def test_a_control_that_is_not_counted_is_named():
     words = Reading(nation_page(offices.WITHOUT_A_CONTROL)).words
     assert "Kontrol tidak dihitung di kantor inidns 9.9.9.9:53" in words

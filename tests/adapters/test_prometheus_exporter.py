@@ -308,6 +308,15 @@ def test_a_failure_code_is_counted_by_its_closed_kind(code: str | None):
     assert samples(of)[f"pantau_failures_total{{kind={kind},service=simponi.billing}}"] == 1
 
 
+def test_that_the_nation_is_not_seen_stands_and_falls_with_the_bulletin():
+    of = exporter()
+    shown = []
+    for blind in (False, True, False):
+        of.bulletin_received(replace(BULLETIN, blind=blind))
+        shown.append(samples(of)["pantau_nation_blind"])
+    assert shown == [0, 1, 0]
+
+
 def test_an_office_that_is_no_longer_mismatched_disappears():
     of = a_busy_life()
     of.bulletin_received(replace(BULLETIN, mismatched=Names()))

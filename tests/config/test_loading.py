@@ -68,6 +68,7 @@ def test_a_missing_nation_is_told_together_with_the_mistakes_of_the_branch(offic
     [
         ("nation.yaml", "needs: [simkim.login]", "needs: [simkim.logn]", 'mean "simkim.login"?'),
         ("nation.yaml", "sign_in: true", "needs: [cetak]", "need each other in a circle"),
+        ("nation.yaml", "id: cetak", "id: pantau.blind", "too few offices report; rename"),
         ("nation.yaml", "Asia/Jayapura", "Asia/Jayapur", "must be 'Asia/Jakarta'"),
         ("nation.yaml", ", hub: true", "", "nobody could lead"),
         ("nation.yaml", "hub: true", "hub: yes", "must be true or false"),

@@ -11,7 +11,7 @@ from agent.core import bulletin as bulletins
 from agent.core import codec
 from agent.core import incident as incidents
 from agent.core.bulletin import compose
-from agent.core.incident import Incident
+from agent.core.incident import BLINDNESS, Incident
 from agent.core.model import (
     NATION,
     Alarm,
@@ -167,6 +167,14 @@ def test_an_agent_of_an_earlier_version_reads_the_state_of_a_changed_contract():
 def test_a_blind_leader_says_that_it_does_not_know():
     bulletin = told(QUIET, attendance=Attendance(roster=9, reporting=("a",)))
     assert (bulletin.blind, bulletin.services["x"]) == (True, S.UNKNOWN)
+
+
+def test_a_blindness_on_record_is_a_word_of_its_own_and_no_incident():
+    nobody = Attendance(roster=9, reporting=("a",))
+    bulletin = told(QUIET, incident(BLINDNESS, affected=("x",)), incident("y"), attendance=nobody)
+    assert bulletin.blind
+    assert [each.root for each in bulletin.incidents] == ["y"]
+    assert bulletin.services["x"] is S.UNKNOWN
 
 
 def test_lists_are_bounded_and_say_how_many():

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.core import message, message_words, slack_text
-from agent.core.incident import Change, Incident, Message, Phase
+from agent.core import message, message_blindness, message_words, slack_text
+from agent.core.incident import BLINDNESS, Change, Incident, Message, Phase
 from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread
 from agent.core.vocabulary import Language, Words
 from agent.core.wording import Wording
@@ -263,6 +263,81 @@ def test_the_headline_says_scope_state_service_offices_and_since_when(
     rendered = message.root(incident, Wording(language=language))
 
     assert rendered.text.splitlines()[0] == headline
+
+
+def blind(**changes: Any) -> Incident:  # noqa: ANN401 - as above
+    """Seven of twelve offices do not report."""
+    missing = Evidence(failing=offices(7), reporting=12)
+    places = {f"Provinsi {number:02}": (1, 1) for number in range(6)} | {"Bali": (1, 3)}
+    return an_incident(
+        name="incident.national.all.pantau.blind",
+        root=BLINDNESS,
+        channels=(),
+        affected=(),
+        working=(),
+        evidence=missing,
+        spread=Spread(zones={"WIB": (7, 12)}, provinces=places),
+        peak=9,
+        peak_of=12,
+        **changes,
+    )
+
+
+def seen_again() -> Incident:
+    return blind(phase=Phase.CLOSED, ended_s=OPENED_S + 540, closed_s=OPENED_S + 600)
+
+
+def test_a_blindness_reads_as_it_was_designed():
+    wording = Wording(external_url="https://pantau.example/nasional", mention="<!here>")
+    assert message.root(blind(), wording).text.splitlines() == [
+        (
+            "[PANTAU][TIDAK MELIHAT] Hanya 5 dari 12 kantor melapor sejak 08.10 WIB: "
+            "keadaan nasional tidak dapat dinilai"
+        ),
+        (
+            "Sampai separuh kantor melapor lagi, tidak ada gangguan nasional yang dinyatakan "
+            "atau diakhiri."
+        ),
+        (
+            "Tidak melapor: Bali 1/3, Provinsi 00 1/1, Provinsi 01 1/1, Provinsi 02 1/1, "
+            "dan 3 lainnya."
+        ),
+        "<https://pantau.example/nasional|Halaman nasional>",
+    ]
+    assert message.root(seen_again(), Wording()).text == (
+        "[PANTAU][MELIHAT LAGI] Keadaan nasional dapat dinilai lagi, sesudah 9 menit (08.10 WIB "
+        "s.d. 08.19 WIB) dengan paling sedikit 3 dari 12 kantor"
+    )
+    assert [title(message.root(each, Wording()))[0] for each in (blind(), seen_again())] == [
+        message_blindness.SIGN,
+        message.SIGNS[Phase.CLOSED],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("incident", "change", "indonesian", "english"),
+    [
+        (
+            seen_again(),
+            Change.CLOSED,
+            "Keadaan nasional dapat dinilai lagi, sesudah 9 menit",
+            "The nation can be judged again, after 9 minutes (08.10 WIB to 08.19 WIB) with 3 of 12",
+        ),
+        (
+            blind(),
+            Change.REOPENED,
+            "Kembali hanya 5 dari 12 kantor melapor",
+            "Again only 5 of 12 offices report: nothing can be said about the nation.",
+        ),
+    ],
+)
+def test_replies_of_a_blindness_speak_of_the_nation_and_call_nobody(
+    incident: Incident, change: Change, indonesian: str, english: str
+):
+    assert message.reply(incident, change, Wording(mention="<!here>")).startswith(indonesian)
+    assert message.reply(incident, change, Wording(language="en")).startswith(english)
+    practice = message.reply(incident, change, Wording(practice=True))
+    assert practice.startswith(f"[LATIHAN] {indonesian}")
 
 
 REPLIES: list[tuple[Change, str, str]] = [
