@@ -98,6 +98,19 @@ async def test_nobody_is_called_for_it_and_no_office_reads_of_an_incident(countr
     assert bulletin.services == {"x": ServiceState.UNKNOWN}
 
 
+async def test_more_offices_lost_are_an_edited_number_and_no_reply(country: Country):
+    await country.open()
+    await leader_of(country)
+    await lose(country, 7)
+    await asyncio.sleep(SILENT_S + LASTS_S + 60)
+    for office in list(country.offices)[7:11]:
+        await country.offices[office].fall_silent()
+    await asyncio.sleep(SILENT_S + 60)
+    (root,) = country.workspace.roots(MAIN)
+    assert "Hanya 1 dari 12 kantor melapor" in root.text
+    assert thread(country) == []
+
+
 async def test_a_minute_of_few_offices_is_not_told(country: Country):
     await country.open()
     await leader_of(country)
