@@ -1,11 +1,12 @@
-"""How long each step usually takes at this very office in this hour of the week.
+"""How long each step usually takes at this very office at this hour of the week.
 
 The same day of the last four weeks is asked, out of the office's own availability ledger: of each
 hour the mean and spread of ln(seconds) of its good runs (:mod:`agent.core.lesson`). Of the weeks
 the median speaks; of an even number the slower of the two in the middle, so that two weeks of
 holidays do not teach that the nation is idle. The spread is that within an hour and that between
-the weeks together: where one Monday is often half as busy again as another, more is borne. Slow is
-what takes longer than all three of
+the weeks together: where one Monday is often half as busy again as another, more is borne. A norm
+is that of the middle of its hour; between two the usual moves evenly, by factors, for a morning's
+load climbs steeply. Slow is what takes longer than all three of
 
     twice the usual                         a person notices
     exp(mean + 3 spread)                    it is rare in good weeks
@@ -24,23 +25,23 @@ What this cannot see:
 
 - A creep from week to week, slower than the median follows. The threshold alone catches it.
 - A calendar. The first morning after a long holiday, or a campaign, is measured by ordinary weeks.
-  Up to half as busy again is borne in silence; twice as slow as ever is told, and is true.
+  Up to half as slow again as in those is borne in silence; twice as slow is told, and is true.
 - A change for good. What became slower by more than twice is slow until fewer than two of the four
   weeks are from before: three weeks at most, for slow hours do not teach. Then nothing is known for
   two more, and from then on the new pace is the usual. An operator who does not want to wait sets
   ``usual_factor: 0`` for three weeks, and the lessons go on meanwhile.
 - The first two weeks of an office or a step, hours in which an office has no runs, and offices that
   probe more rarely than every 18 minutes: ten results in three hours are the least.
-- Anything within an hour. A load that climbs steeply is known by its mean and a wider spread.
+- What comes and goes within an hour of each week, such as a job at half past: it widens the spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
-from math import exp, hypot, log
+from math import exp, hypot
 from statistics import median_high, stdev
 
 from agent.core import ledger, lesson, vocabulary
@@ -61,11 +62,12 @@ MOST_USUAL_S = 10.0
 """A step's deadline: of steps that have no threshold."""
 _TROUBLE = (State.SLOW, State.FAILING, State.MAINTENANCE)
 _HOUR_S = 3_600
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """How long a step usually takes in one hour of the week."""
+    """How long a step usually takes at one moment of the week."""
 
     duration_s: float
     limit_s: float
@@ -86,6 +88,34 @@ NOTHING_KNOWN: Usuals = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Norm:
+    """What the weeks say of one step in the middle of one hour."""
+
+    duration_s: float
+    spread: float
+    """Of ln(seconds)."""
+
+    def towards(self, other: Norm, share: float) -> Norm:
+        """What lies between, at this share of the way, and what varies as much as either."""
+        return Norm(
+            duration_s=self.duration_s ** (1.0 - share) * other.duration_s**share,
+            spread=max(self.spread, other.spread),
+        )
+
+    def limit_s(self, tuning: Tuning) -> float:
+        """What takes longer is slow."""
+        return max(
+            self.duration_s * tuning.usual_factor,
+            self.duration_s * exp(self.spread * tuning.usual_spreads),
+            self.duration_s + tuning.usual_margin_s,
+        )
+
+
+Norms = Mapping[str, Norm]
+"""By step of one journey."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
     """What is usual at one office on one day."""
 
@@ -93,8 +123,9 @@ class Rhythm:
     """``yyyymmdd`` in the office's zone."""
     hours_ahead: int = 0
     """Of that zone, ahead of UTC."""
-    hours: Sequence[Mapping[str, Usuals]] = field(default=())
-    """By hour: journey -> step -> what is usual."""
+    hours: Sequence[Mapping[str, Norms]] = ()
+    """By hour: journey -> step -> its norm."""
+    tuning: Tuning = field(default_factory=Tuning)
 
     def usual(self, journey: str, wall_s: float) -> Usuals:
         """What is usual for a journey at ``wall_s``, since 1970; on another day nothing is known.
@@ -104,14 +135,41 @@ class Rhythm:
         day, hour = ledger.place(wall_s, self.hours_ahead)
         if day != self.day:
             return NOTHING_KNOWN
-        return self.hours[hour].get(journey, NOTHING_KNOWN)
+        near, share = _nearer_hour(hour, wall_s)
+        neighbours = self._norms(near, journey)
+        weekday = _date(day).weekday()
+        found = {}
+        for step, own in self._norms(hour, journey).items():
+            norm = own.towards(neighbours.get(step, own), share)
+            found[step] = Usual(
+                duration_s=norm.duration_s,
+                limit_s=norm.limit_s(self.tuning),
+                weekday=weekday,
+                hour=hour,
+            )
+        return found
+
+    def _norms(self, hour: int, journey: str) -> Norms:
+        return self.hours[hour].get(journey, {}) if 0 <= hour < HOURS else {}
+
+
+def _nearer_hour(hour: int, wall_s: float) -> tuple[int, float]:
+    """The neighbour of ``hour`` that is nearer, and at which share of the way to it we are.
+
+    Zones are whole hours, so that the minutes are those of UTC.
+    """
+    past = round(1000 * wall_s) % _HOUR_MS / _HOUR_MS - 0.5
+    return (hour + 1 if past > 0 else hour - 1), abs(past)
 
 
 def weeks_before(day: str) -> tuple[str, ...]:
     """The names of the days whose ledgers are to be read for ``day``: 7, 14, 21 and 28 before."""
-    there = datetime.strptime(day, ledger.DAY_FORMAT)  # noqa: DTZ007 - a day's name, in any zone
-    weeks = (there - timedelta(weeks=week) for week in range(1, WEEKS + 1))
+    weeks = (_date(day) - timedelta(weeks=week) for week in range(1, WEEKS + 1))
     return tuple(before.strftime(ledger.DAY_FORMAT) for before in weeks)
+
+
+def _date(day: str) -> date:
+    return datetime.strptime(day, ledger.DAY_FORMAT).date()  # noqa: DTZ007 - a day of any zone
 
 
 def learn(
@@ -127,26 +185,19 @@ def learn(
     got another threshold, is judged as it is now.
     """
     teaching = [each for each in weeks if each.hours_ahead == hours_ahead]
-    weekday = datetime.strptime(day, ledger.DAY_FORMAT).weekday()  # noqa: DTZ007 - as above
-    hours: list[dict[str, Usuals]] = [{} for _ in range(HOURS)]
+    hours: list[dict[str, Norms]] = [{} for _ in range(HOURS)]
     for journey, steps in journeys.items():
-        for hour, usuals in enumerate(_by_hour(teaching, journey, steps, weekday, tuning)):
-            if usuals:
-                hours[hour][journey] = usuals
-    return Rhythm(day=day, hours_ahead=hours_ahead, hours=hours)
+        for hour, norms in enumerate(_by_hour(teaching, journey, steps)):
+            if norms:
+                hours[hour][journey] = norms
+    return Rhythm(day=day, hours_ahead=hours_ahead, hours=hours, tuning=tuning)
 
 
-def _by_hour(
-    weeks: Sequence[Day], journey: str, steps: Sequence[StepName], weekday: int, tuning: Tuning
-) -> Iterator[Usuals]:
-    taught = {step.id: [_teaching(week, journey, step) for week in weeks] for step in steps}
+def _by_hour(weeks: Sequence[Day], journey: str, steps: Sequence[StepName]) -> Iterator[Norms]:
+    taught = {step: [_teaching(week, journey, step) for week in weeks] for step in steps}
     for hour in range(HOURS):
-        said = ((step, _word(taught[step.id], hour)) for step in steps)
-        yield {
-            step.id: _usual(step, word, weekday, hour, tuning)
-            for step, word in said
-            if word is not None
-        }
+        said = {step: _norm(step, weekly, hour) for step, weekly in taught.items()}
+        yield {step.id: norm for step, norm in said.items() if norm is not None}
 
 
 # --- what the weeks teach
@@ -167,14 +218,20 @@ def _in_trouble(week: Day, service: str, hour: int) -> bool:
     return spent_s > TROUBLE_SHARE * _HOUR_S
 
 
-def _word(weeks: Sequence[Taught], hour: int) -> tuple[float, float] | None:
-    """Mean and spread of ln(seconds) in this hour, None if too little is known."""
-    return _agreed(weeks, hour, _alone) or _agreed(weeks, hour, _with_neighbours)
+def _norm(step: StepName, weeks: Sequence[Taught], hour: int) -> Norm | None:
+    """What the weeks say of this hour, None if too little is known."""
+    said = _agreed(weeks, hour, _alone) or _agreed(weeks, hour, _with_neighbours)
+    if said is None:
+        return None
+    mean, spread = said
+    most_s = MOST_USUAL_S if step.slow_after_s is None else step.slow_after_s
+    return Norm(duration_s=min(most_s, max(LEAST_USUAL_S, exp(mean))), spread=spread)
 
 
 def _agreed(
     weeks: Sequence[Taught], hour: int, told: Callable[[Taught, int], Lesson]
 ) -> tuple[float, float] | None:
+    """Mean and spread of ln(seconds)."""
     lessons = [each for week in weeks if (each := told(week, hour)).number >= ENOUGH]
     if len(lessons) < LEAST_WEEKS:
         return None
@@ -192,24 +249,3 @@ def _with_neighbours(week: Taught, hour: int) -> Lesson:
         return NO_LESSON
     near = week[max(0, hour - 1) : hour + 2]
     return reduce(Lesson.join, (each for each in near if each is not None), NO_LESSON)
-
-
-# --- what is slow
-
-
-def _usual(
-    step: StepName, word: tuple[float, float], weekday: int, hour: int, tuning: Tuning
-) -> Usual:
-    mean, spread = word
-    most_s = MOST_USUAL_S if step.slow_after_s is None else step.slow_after_s
-    duration_s = min(most_s, max(LEAST_USUAL_S, exp(mean)))
-    return Usual(
-        duration_s=duration_s,
-        limit_s=max(
-            tuning.usual_factor * duration_s,
-            exp(max(log(duration_s), mean) + tuning.usual_spreads * spread),
-            duration_s + tuning.usual_margin_s,
-        ),
-        weekday=weekday,
-        hour=hour,
-    )

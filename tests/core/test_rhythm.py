@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from math import exp, log
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.core import ledger, rhythm
 from agent.core.ledger import HOURS, Day
@@ -33,7 +35,9 @@ def learned(
 
 
 def usual(*weeks: Day, hour: int = 9, step: StepName = SIGN_IN) -> Usual | None:
-    return learned(*weeks, step=step).hours[hour].get("issuance", {}).get(step.id)
+    """What is usual in the middle of an hour."""
+    at_s = wall_s(TUESDAY, f"{hour:02}:30:00.0")
+    return learned(*weeks, step=step).usual("issuance", at_s).get(step.id)
 
 
 def at_nine(*durations_s: float, **more: float) -> list[Day]:
@@ -175,11 +179,12 @@ def test_where_weeks_differ_more_is_borne():
 
 def test_the_factor_spreads_and_margin_are_those_of_the_tuning():
     tuning = Tuning(usual_factor=3.0, usual_spreads=1.0, usual_margin_s=5.0)
-    weeks = at_nine(0.6, 0.6)
-    hour = learned(*weeks, tuning=tuning).hours[9]
-    assert hour["issuance"]["sign in"].limit_s == pytest.approx(5.6, rel=0.01)
-    hour = learned(*weeks, tuning=replace(tuning, usual_margin_s=0.1)).hours[9]
-    assert hour["issuance"]["sign in"].limit_s == pytest.approx(1.8, rel=0.01)
+    weeks, at_s = at_nine(0.6, 0.6), wall_s(TUESDAY, "09:30:00.0")
+    found = learned(*weeks, tuning=tuning).usual("issuance", at_s)
+    assert found["sign in"].limit_s == pytest.approx(5.6, rel=0.01)
+    near = replace(tuning, usual_margin_s=0.1)
+    found = learned(*weeks, tuning=near).usual("issuance", at_s)
+    assert found["sign in"].limit_s == pytest.approx(1.8, rel=0.01)
 
 
 def test_the_usual_is_never_above_the_steps_own_threshold_nor_below_its_floor():
@@ -201,24 +206,46 @@ def test_it_is_said_as_a_person_says_it():
 
 @pytest.mark.parametrize("ahead", [WIB, WIT])
 def test_hours_and_days_begin_where_the_offices_own_clock_says(ahead: int):
-    weeks = [
-        told_day(name, {0: alike(0.3), 8: alike(0.3), 9: alike(0.9), 23: alike(0.3)})
-        for name in WEEKS
-    ]
+    weeks = [told_day(name, {0: alike(0.3), 9: alike(0.9), 23: alike(0.3)}) for name in WEEKS]
     today = learned(*(replace(each, hours_ahead=ahead) for each in weeks), ahead=ahead)
 
-    def at(day: str, clock: str) -> float | None:
-        usuals = today.usual("issuance", wall_s(day, clock, ahead))
-        return round(usuals["sign in"].duration_s, 1) if usuals else None
+    def at(day: str, clock: str) -> tuple[float, int] | None:
+        found = today.usual("issuance", wall_s(day, clock, ahead)).get("sign in")
+        return (round(found.duration_s, 1), found.hour) if found else None
 
     assert at("20260302", "23:59:59.999") is None
-    assert at(TUESDAY, "00:00:00.000") == 0.3
-    assert at(TUESDAY, "08:59:59.999") == 0.3
-    assert at(TUESDAY, "09:00:00.000") == 0.9
-    assert at(TUESDAY, "09:59:59.999") == 0.9
-    assert at(TUESDAY, "12:00:00.000") is None
-    assert at(TUESDAY, "23:59:59.999") == 0.3
+    assert at(TUESDAY, "00:00:00.000") == (0.3, 0)
+    assert at(TUESDAY, "00:59:59.999") == (0.3, 0)
+    assert at(TUESDAY, "08:59:59.999") == (0.9, 8), "by its neighbour"
+    assert at(TUESDAY, "09:00:00.000") == (0.9, 9)
+    assert at(TUESDAY, "10:59:59.999") == (0.9, 10)
+    assert at(TUESDAY, "11:00:00.000") is None
+    assert at(TUESDAY, "23:59:59.999") == (0.3, 23)
     assert at("20260304", "00:00:00.000") is None
+
+
+def test_between_the_middles_of_two_hours_the_usual_moves_evenly():
+    hours = {8: alike(0.2, spread=0.1), 9: alike(0.8, spread=0.3)}
+    today = learned(*(told_day(name, hours) for name in WEEKS))
+    usuals = {
+        clock: today.usual("issuance", wall_s(TUESDAY, f"{clock}:00.0"))["sign in"]
+        for clock in ("08:00", "08:29", "08:30", "08:45", "08:59", "09:00", "09:15", "09:30")
+    }
+    moved = [round(each.duration_s, 2) for each in usuals.values()]
+    assert moved == [0.2, 0.2, 0.2, 0.28, 0.39, 0.4, 0.57, 0.8]
+    varies = usuals["08:45"].limit_s / usuals["08:45"].duration_s
+    assert varies == pytest.approx(1.3**3, rel=0.03), "as much as in the hour that varies more"
+
+
+@given(st.floats(0, 86_399.999), st.floats(0.06, 1.4), st.floats(0.06, 1.4))
+def test_the_usual_is_never_outside_what_the_hours_around_it_say(
+    after_midnight_s: float, even_s: float, odd_s: float
+):
+    hours = {hour: alike(even_s if hour % 2 == 0 else odd_s, 10) for hour in range(HOURS)}
+    today = learned(*(told_day(name, hours) for name in WEEKS[:2]))
+    usuals = today.usual("issuance", wall_s(TUESDAY, "00:00:00.0") + after_midnight_s)
+    found = usuals["sign in"].duration_s
+    assert min(even_s, odd_s) * 0.998 < found < max(even_s, odd_s) * 1.002
 
 
 def test_before_anything_was_read_nothing_is_usual():
@@ -249,7 +276,7 @@ class Life:
         good: dict[int, list[float]] = {}
         slow: dict[int, float] = {}
         for hour, middle_s in usual_s.items():
-            found = today.hours[hour].get("issuance", {}).get(SIGN_IN.id)
+            found = today.usual("issuance", wall_s(name, f"{hour:02}:30:00.0")).get(SIGN_IN.id)
             limit_s = min(found.limit_s if found else 99.0, SIGN_IN.slow_after_s or 99.0)
             took = [middle_s * exp(self.chance.gauss(0.0, noise)) for _ in range(50)]
             good[hour] = [each for each in took if each <= limit_s]
@@ -313,14 +340,9 @@ def test_a_change_for_good_is_slow_for_three_weeks_then_unknown_then_usual():
     assert min(told[:3]) > 0.8
     assert max(told[3:]) < 0.05
     assert life.weeks(1, {9: 0.3}) == [0.0]
-    found = rhythm.learn(
-        "20260601",
-        WIB,
-        [life.books[week] for week in rhythm.weeks_before("20260601")],
-        {"issuance": [SIGN_IN]},
-        Tuning(),
-    )
-    assert found.hours[9]["issuance"]["sign in"].duration_s == pytest.approx(0.9, rel=0.1)
+    weeks = [life.books[week] for week in rhythm.weeks_before("20260601")]
+    today = rhythm.learn("20260601", WIB, weeks, {"issuance": [SIGN_IN]}, Tuning())
+    assert today.hours[9]["issuance"]["sign in"].duration_s == pytest.approx(0.9, rel=0.1)
 
 
 def test_a_creep_from_week_to_week_is_left_to_the_threshold_and_never_becomes_usual_beyond_it():

@@ -4,7 +4,7 @@ time."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -41,7 +41,7 @@ class Billing(Journey):
         (await self.get("/billing")).json()
 
 
-def week(name: str, hours: Mapping[int, list[float]] = LONG_USUAL) -> Day:  # type: ignore[assignment]
+def week(name: str, hours: Mapping[int, Sequence[float]] = LONG_USUAL) -> Day:
     return told_day(name, hours, journey="billing", step="inquiry", service=BILLING)
 
 
@@ -69,10 +69,11 @@ class Life:
         tuning: Tuning | None = None,
     ) -> None:
         there = datetime.strptime(began, "%Y%m%d %H:%M").replace(tzinfo=UTC)
-        self.clock = before.clock if before else SleepyClock(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self.clock: SleepyClock = before.clock if before else SleepyClock(loop)
         if before is None:
             self.clock.wall_start_s = there.timestamp() - 7 * HOUR_S - self.clock.now_s()
-        self.store = before.store if before else MemoryStore(self.clock)
+        self.store: MemoryStore = before.store if before else MemoryStore(self.clock)
         self.place = ProbedOffice(Billing, boot_id=boot, clock=self.clock)
         self.office, self.meters = self.place.office, self.place.meters
         if tuning is not None:
@@ -227,14 +228,14 @@ async def test_only_the_plans_runs_teach_that_were_well_and_unsuspected():
 
 
 async def test_each_hour_is_measured_by_its_own_usual():
-    hours = {9: alike(0.4), 10: alike(0.9)}
-    life = await Life("20260303 09:50").lived(
-        *(week(name, hours) for name in rhythm.weeks_before(TUESDAY))  # type: ignore[arg-type]
+    hours = {8: alike(0.4), 9: alike(0.4), 10: alike(0.9), 11: alike(0.9)}
+    life = await Life("20260303 09:20").lived(
+        *(week(name, hours) for name in rhythm.weeks_before(TUESDAY))
     )
     life.place.centre.answer_s = 1.2
     assert set(await life.run(300)) == {Outcome.SLOW}
     assert life.usual_s() == pytest.approx(0.4, rel=0.01)
-    await life.run(300 + LOOK_S)
+    await life.run(HOUR_S + 600)
     assert set(await life.run(60)) == {Outcome.OK}
     assert life.usual_s() == pytest.approx(0.9, rel=0.01)
 
