@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from agent.app.agent import Agent
-from agent.core import ledger
+from agent.core import ledger, rhythm
 from agent.core.ledger import HOURS, Day
 from agent.core.standing import State
 from agent.pipeline.office import Identity
@@ -36,7 +37,7 @@ class OneOffice:
         self.branch = next(iter(play.plan.branches.values()))
         self._boots = 0
 
-    async def run(self, seconds: float) -> None:
+    async def run(self, seconds: float) -> Agent:
         self._boots += 1
         identity = Identity(
             branch=self.branch, program="0", nation="r1:0", boot_id=f"b{self._boots}"
@@ -45,6 +46,7 @@ class OneOffice:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await agent.run()
+        return agent
 
     def day(self) -> Day:
         (record,) = self.world.store.ledger.values()
@@ -68,6 +70,22 @@ async def test_an_agent_leaves_a_ledger_of_all_its_time_and_a_restarted_one_goes
         assert sum(seconds.values()) == pytest.approx(800, abs=2)
         assert seconds[State.OK] + seconds[State.SLOW] > 600
         assert seconds[State.UNKNOWN] > 0, "before the first result"
+
+
+async def test_an_agent_teaches_itself_and_measures_by_what_it_once_learned():
+    office = OneOffice()
+    await office.run(400)
+    taught = office.day()
+    steps = {journey.name: {step.id for step in journey.steps} for journey in office.plan.journeys}
+    assert {journey: set(of) for journey, of in taught.lessons.items()} == steps
+    for week in rhythm.weeks_before(taught.name):
+        before = replace(taught, name=week, services={})
+        store = office.world.store
+        store.replace(store.ledger, f"{office.branch.id}.{week}", ledger.encode(before))
+    agent = await office.run(400)
+    assert agent.office.rhythm.day == taught.name
+    known = {journey for hour in agent.office.rhythm.hours for journey in hour}
+    assert known == set(steps)
 
 
 async def test_an_agent_that_is_cut_off_from_the_exchange_lives_and_ends_as_ever():
