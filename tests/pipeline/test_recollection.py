@@ -297,22 +297,35 @@ async def test_an_exchange_that_hangs_delays_no_run():
     assert len(life.meters.runs) == 10
 
 
-async def test_what_has_answered_is_not_asked_for_again():
-    life = await four_weeks()
-    *_, last = rhythm.weeks_before(TUESDAY)
+def never_answer(life: Life, day: str, *, times: int) -> None:
+    """The exchange takes its time for this day, so often."""
     answer = life.exchange.own_ledger
 
-    async def choosy(day: str) -> Record:
-        if day == last and life.exchange.asked.count(last) < 2:
+    async def choosy(asked: str) -> Record:
+        if asked == day and life.exchange.asked.count(day) < times:
             life.exchange.asked.append(day)
             raise Unavailable("no answer in time")
-        return await answer(day)
+        return await answer(asked)
 
     life.exchange.own_ledger = choosy  # type: ignore[method-assign]
+
+
+async def test_what_has_answered_is_not_asked_for_again():
+    life = await four_weeks()
+    never_answer(life, rhythm.weeks_before(TUESDAY)[-1], times=2)
     await life.run(4 * LOOK_S)
     assert life.office.rhythm.day == TUESDAY
     asked = [life.exchange.asked.count(day) for day in rhythm.weeks_before(TUESDAY)]
     assert asked == [1, 1, 1, 3]
+
+
+async def test_what_answered_for_the_day_that_is_over_teaches_nothing_of_the_new_one():
+    mondays, slow = rhythm.weeks_before("20260302"), every_hour(lambda _: alike(0.9))
+    tuesdays = [week(name) for name in rhythm.weeks_before(TUESDAY)[:2]]
+    life = await Life("20260302 23:50").lived(*(week(n, slow) for n in mondays), *tuesdays)
+    never_answer(life, mondays[-1], times=1000)
+    await life.run(600 + 2 * LOOK_S)
+    assert life.usual_s() == pytest.approx(0.4, rel=0.01)
 
 
 async def test_a_ledger_that_cannot_be_read_is_counted_and_the_others_teach():
