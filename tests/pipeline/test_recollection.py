@@ -297,15 +297,15 @@ async def test_an_exchange_that_hangs_delays_no_run():
     assert len(life.meters.runs) == 10
 
 
-def never_answer(life: Life, day: str, *, times: int) -> None:
-    """The exchange takes its time for this day, so often."""
+def never_answer(life: Life, late: str, *, times: int) -> None:
+    """The exchange does not answer in time for this day, so often."""
     answer = life.exchange.own_ledger
 
-    async def choosy(asked: str) -> Record:
-        if asked == day and life.exchange.asked.count(day) < times:
-            life.exchange.asked.append(day)
+    async def choosy(day: str) -> Record:
+        if day == late and life.exchange.asked.count(late) < times:
+            life.exchange.asked.append(late)
             raise Unavailable("no answer in time")
-        return await answer(asked)
+        return await answer(day)
 
     life.exchange.own_ledger = choosy  # type: ignore[method-assign]
 
