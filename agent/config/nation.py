@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +21,7 @@ from pydantic import (
 from agent.config.checking import Strict
 from agent.config.kinds import Line, Name, Rate, WebUrl
 from agent.config.mistakes import Lines
-from agent.core.tuning import FAIL, SLOW, ChannelTuning, Tuning
+from agent.core.tuning import FAIL, PATIENT, SLOW, ChannelTuning, FocusTuning, Tuning
 
 _CHANNEL = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _MENTION = re.compile(r"<(!subteam\^[A-Z0-9]+|@[A-Z0-9]+|!here|!channel)>")
@@ -42,6 +42,8 @@ def _mention(text: str) -> str:
 HEARTBEAT_S = 10.0
 MISSED_BEATS = 3
 LEAST_USUAL_FACTOR = 1.5
+_FEWEST_ONSETS = 2
+_Part = TypeVar("_Part", ChannelTuning, FocusTuning)
 
 SlackChannel = Annotated[str, AfterValidator(_channel)]
 Mention = Annotated[str, AfterValidator(_mention)]
@@ -115,7 +117,7 @@ class SlackRoutes(Strict):
     by_service: dict[Name, SlackChannel] = Field(default_factory=dict)
 
 
-def _overrides(defaults: Tuning | ChannelTuning) -> dict[str, Any]:
+def _overrides(defaults: Tuning | ChannelTuning | FocusTuning) -> dict[str, Any]:
     """One optional field for each number of ``defaults``: the list of them stays in the core."""
     whole = {
         each.name for each in fields(defaults) if isinstance(getattr(defaults, each.name), int)
@@ -132,6 +134,8 @@ def _overrides(defaults: Tuning | ChannelTuning) -> dict[str, Any]:
 
 FailOverrides = create_model("FailOverrides", __base__=Strict, **_overrides(FAIL))
 SlowOverrides = create_model("SlowOverrides", __base__=Strict, **_overrides(SLOW))
+PatientOverrides = create_model("PatientOverrides", __base__=Strict, **_overrides(PATIENT))
+FocusOverrides = create_model("FocusOverrides", __base__=Strict, **_overrides(FocusTuning()))
 _Numbers = create_model("_Numbers", __base__=Strict, **_overrides(Tuning()))
 
 
@@ -140,13 +144,18 @@ class TuningOverrides(_Numbers):
 
     fail: FailOverrides | None = None
     slow: SlowOverrides | None = None
+    patient: PatientOverrides | None = None
+    focus: FocusOverrides | None = None
 
     @property
     def whole(self) -> Tuning:
         """All numbers, overridden or not."""
-        return replace(
-            Tuning(fail=_overridden(FAIL, self.fail), slow=_overridden(SLOW, self.slow)),
-            **self.model_dump(exclude_none=True, exclude={"fail", "slow"}),
+        return Tuning(
+            fail=_overridden(FAIL, self.fail),
+            slow=_overridden(SLOW, self.slow),
+            patient=_overridden(PATIENT, self.patient),
+            focus=_overridden(FocusTuning(), self.focus),
+            **self.model_dump(exclude_none=True, exclude={"fail", "slow", "patient", "focus"}),
         )
 
     @model_validator(mode="after")
@@ -155,6 +164,8 @@ class TuningOverrides(_Numbers):
         wrong = [
             *(f"fail: {each}" for each in _unsound_channel(tuning.fail)),
             *(f"slow: {each}" for each in _unsound_channel(tuning.slow)),
+            *(f"patient: {each}" for each in _unsound_channel(tuning.patient)),
+            *(f"focus: {each}" for each in _unsound_focus(tuning.focus)),
             *_unsound(tuning),
             *_unsound_usual(tuning),
         ]
@@ -163,7 +174,7 @@ class TuningOverrides(_Numbers):
         return self
 
 
-def _overridden(defaults: ChannelTuning, overrides: Strict | None) -> ChannelTuning:
+def _overridden(defaults: _Part, overrides: Strict | None) -> _Part:
     return replace(defaults, **overrides.model_dump(exclude_none=True)) if overrides else defaults
 
 
@@ -176,6 +187,13 @@ def _unsound_channel(numbers: ChannelTuning) -> Iterator[str]:
         yield "1 < a2_floor <= a1_floor must hold, or one office could speak for the nation"
     if not (0 < numbers.b2_share < 1 and numbers.b2_floor > 0):
         yield "b2_share must be between 0 and 1, and b2_floor more than 0"
+
+
+def _unsound_focus(focus: FocusTuning) -> Iterator[str]:
+    if focus.rate_per_s <= 0 or focus.onsets < _FEWEST_ONSETS:
+        yield f"rate_per_s must be more than 0, and onsets {_FEWEST_ONSETS} or more"
+    if not 0 < focus.suspicion_share <= 1:
+        yield "suspicion_share must be more than 0, and at most 1"
 
 
 def _unsound(tuning: Tuning) -> Iterator[str]:

@@ -146,6 +146,7 @@ class _Judge:
             since_s=min((a.since_s for a in shown), default=self.outlook.at_s),
             declared_s=min((a.declared_s for a in shown), default=self.outlook.at_s),
             ended_s=max((a.ended_s for a in shown if a.ended_s is not None), default=None),
+            healing=any(a.healing for a in own),
             absorbed=absorbed,
             affected=affected,
             working=tuple(

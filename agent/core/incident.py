@@ -305,7 +305,7 @@ def advance(
     if turn.say is not None:
         after = _say(after, turn.say, now_s)
     elif turn.to is Phase.OPEN and not worse:
-        after = _say_size(after, incident, now_s, max(REPLY_S, settle_s))
+        after = _say_size(after, incident, now_s, max(REPLY_S, settle_s), healing=situation.healing)
     if after is incident:
         return incident
     return replace(after, term=term)
@@ -467,14 +467,19 @@ def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return (root, *(m for m in replies if m.sequence not in gone))
 
 
-def _say_size(after: Incident, before: Incident, now_s: float, settle_s: float) -> Incident:
-    """Tell growth, shrinking, and what breaks otherwise than before, each seldom."""
+def _say_size(
+    after: Incident, before: Incident, now_s: float, settle_s: float, *, healing: bool
+) -> Incident:
+    """Tell growth, shrinking, and what breaks otherwise than before, each seldom.
+
+    Every recovery passes through half of the offices: that one is told as a recovery, soon enough.
+    """
     if now_s - before.told_s < settle_s:
         return after
     failing, told = len(after.evidence.failing), before.told_failing
     if failing >= max(told + 2, GROWN * told):
         return _say(after, Change.GROWN, now_s)
-    if 0 < failing <= SHRUNK * told:
+    if 0 < failing <= SHRUNK * told and not healing:
         return _say(after, Change.SHRUNK, now_s)
     old, new = before.evidence, after.evidence
     moved = (new.first_step, new.drifted) != (old.first_step, old.drifted)

@@ -416,6 +416,8 @@ class Alarm:
     """Stream time since which the recovery holds, None while broken."""
     ended_s: float | None = None
     """Back-dated end, once recovering."""
+    healing: bool = False
+    """A recovery begins to show, though it is not called one yet."""
     evidence: Evidence = field(default_factory=Evidence)
 
 
@@ -485,6 +487,8 @@ class Situation:
     since_s: float
     declared_s: float
     ended_s: float | None = None
+    healing: bool = False
+    """A recovery begins to show."""
     absorbed: bool = False
     """Over as a region's: the whole nation is declared for its root."""
     affected: tuple[str, ...] = ()

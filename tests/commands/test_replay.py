@@ -91,7 +91,7 @@ def test_in_a_pipe_it_is_plain_lines(
 def test_under_a_configuration_with_a_higher_threshold_nothing_opens(
     played: RecordedPlay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    stubborn = {"fail": {"a1_floor": 12.0}, "slow": {"a1_floor": 12.0}}
+    stubborn = {each: {"a1_floor": 12.0} for each in ("fail", "slow", "patient")}
     config = write_nation(tmp_path, played, stubborn)
     code, found = as_json(capsys, *played.files, "--config", config)
     assert code == OK

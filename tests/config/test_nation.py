@@ -63,6 +63,13 @@ def test_overridden_numbers_take_effect_and_the_others_stay(tmp_path: Path):
     assert tuning.close_s == Tuning().close_s
 
 
+def test_the_patient_memory_and_the_focus_have_numbers_of_their_own(tmp_path: Path):
+    more = "guard_s: 20, patient: {a1_share: 0.05}, focus: {hourly_s: 0}"
+    tuning = translate.tuning(loaded(tmp_path, TEXT.replace("guard_s: 20", more)))
+    assert (tuning.patient.a1_share, tuning.focus.hourly_s) == (0.05, 0)
+    assert tuning.patient.p1 == Tuning().patient.p1
+
+
 def test_the_usual_counts_unless_its_factor_is_nought(tmp_path: Path):
     assert translate.tuning(loaded(tmp_path, TEXT)).usual_factor == Tuning().usual_factor == 2.0
     off = TEXT.replace("guard_s: 20", "guard_s: 20, usual_factor: 0")

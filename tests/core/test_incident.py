@@ -217,6 +217,11 @@ def test_growth_is_told_against_what_was_told_last(failing, at_s, said, why):
     assert Transcript().see(at_s, situation(failing=failing)) == said, why
 
 
+def test_the_half_that_every_recovery_passes_through_is_not_told_by_itself():
+    healing = replace(situation(failing=5), healing=True)
+    assert Transcript().see(130.0, healing) == []
+
+
 def test_growth_is_told_again_only_against_the_last_telling():
     it = Transcript()
     assert it.see(130.0, situation(failing=20)) == [Change.GROWN]

@@ -116,9 +116,10 @@ def test_an_open_incident_is_advanced_although_nothing_is_recorded_for_a_while(
 
 def test_a_higher_threshold_opens_nothing(played: RecordedPlay, recorded: list[Recorded]):
     was = played.mandate.tuning
-    tuning = replace(
-        was, fail=replace(was.fail, a1_floor=12.0), slow=replace(was.slow, a1_floor=12.0)
-    )
+    higher = {
+        name: replace(getattr(was, name), a1_floor=12.0) for name in ("fail", "slow", "patient")
+    }
+    tuning = replace(was, **higher)
     found = replayed(replace(played.mandate, tuning=tuning), recorded)
     assert found.incidents == {}
     assert found.roots.total() == found.replies.total() == 0
