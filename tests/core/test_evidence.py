@@ -146,7 +146,7 @@ def test_a_status_counts_ages_back_from_its_sending():
         ("of", 1.0, "one failure of a clean office is half the cap"),
         ("off", 2.0, "counted from the first"),
         ("offo", 3.0, "a good result takes little of two failures"),
-        ("fo", None, "and half the cap of one"),
+        ("foo", None, "and half the cap of one"),
         ("foof", 1.0, "which a second reaches anew"),
     ],
 )

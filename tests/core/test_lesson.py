@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import reduce
 from math import exp, log
 from statistics import fmean, pstdev
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -137,7 +136,7 @@ def test_beyond_the_ends_of_the_scale_the_end_is_written(duration_s: float, read
         {"issuance": {f"step {number}": "" for number in range(257)}},
     ],
 )
-def test_what_is_no_lesson_is_refused(value: Any):
+def test_what_is_no_lesson_is_refused(value: object):
     with pytest.raises(WireError):
         lesson.read(value)
 

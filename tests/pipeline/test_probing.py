@@ -205,10 +205,7 @@ async def test_a_run_costs_itself_and_all_requests_of_its_steps():
 
 async def test_every_bucket_is_an_nth_of_its_ceiling_one_run_deep_and_empty_at_first():
     buckets = buckets_of(
-        [
-            probe_of(each, plan=PLAN, pace=PACE)
-            for each in (Billing, Payment, Printing, SignIn)
-        ],
+        [probe_of(each, plan=PLAN, pace=PACE) for each in (Billing, Payment, Printing, SignIn)],
         runs_per_s={"billing": 8.0, "payment": 4.0, "printing": 4.0, "sign-in": 4.0},
         requests_per_s={"simponi": 6.0, "mpn": 2.0, "simkim": 4.0, "unused": 1.0},
         roster_size=4,

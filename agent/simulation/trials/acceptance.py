@@ -31,6 +31,9 @@ _FAILING = (
 )
 
 
+QUIET_YEARS = Years(name="years of nuisance", trials=20, most_per_year=0.2, light=True)
+
+
 def everything() -> Iterator[Case]:
     """All cases."""
     yield from delays()
@@ -97,7 +100,7 @@ def ends() -> Iterator[Case]:
 
 def nuisance() -> Iterator[Case]:
     """False nationals, and the load of quiet years."""
-    yield Years(name="years of nuisance", trials=20, most_per_year=0.2, light=True)
+    yield QUIET_YEARS
     for liars in (1, 2, 3):
         yield Years(
             name=f"a year with {liars} offices that always fail",

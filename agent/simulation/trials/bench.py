@@ -52,6 +52,19 @@ class Results:
         return all(row.holds is not False for row in self.rows)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Contest:
+    """What is asked of everybody."""
+
+    cells: Sequence[Cell]
+    region: Region
+    nuisance: Nuisance
+
+    @property
+    def parts(self) -> list[Question]:
+        return [*self.cells, self.region, self.nuisance]
+
+
 def run(*, quick: bool, only: str = "", on_trial: Callable[[int, int], None]) -> Results:
     """Play everything, or with ``only`` the cases that have it in their names.
 
@@ -60,50 +73,49 @@ def run(*, quick: bool, only: str = "", on_trial: Callable[[int, int], None]) ->
     """
     cases = [each for each in acceptance.everything() if only in each.name]
     cases = [_fewer(each) for each in cases] if quick else cases
-    parts = [] if only else _contest(quick=quick)
-    played = _play([*cases, *parts], on_trial)
+    asked = None if only else _contest(quick=quick)
+    played = _play([*cases, *(asked.parts if asked else ())], on_trial)
     rows = [case.judge(trials) for case, trials in zip(cases, played, strict=False)]
-    return Results(rows=rows, standings=_standings(rows, parts, played[len(cases) :]))
+    found = _standings(rows, asked, played[len(cases) :]) if asked else []
+    return Results(rows=rows, standings=found)
 
 
 def _fewer(case: Case) -> Case:
     if isinstance(case, Years):
-        return replace(case, trials=1, years=QUICK_YEARS)
+        return _short(case)
     return replace(case, trials=max(3, round(case.trials * QUICK_SHARE)))  # type: ignore[type-var]
 
 
-def _contest(*, quick: bool) -> list[Cell | Region | Nuisance]:
+def _short(case: Years) -> Years:
+    return replace(case, trials=1, years=QUICK_YEARS)
+
+
+def _contest(*, quick: bool) -> _Contest:
+    """The years are those that ours are played in as a case of their own."""
     trials = max(3, round(CONTEST_TRIALS * QUICK_SHARE)) if quick else CONTEST_TRIALS
-    cells = [
-        Cell(soon=Soon(name="", share=share, p1=p1), trials=trials) for share, p1 in CONTEST_CELLS
-    ]
+    years = _short(acceptance.QUIET_YEARS) if quick else acceptance.QUIET_YEARS
     region = Soon(name="", p1=1.0, scope=Scope.REGIONAL, horizon_s=2400.0)
-    return [*cells, Region(soon=region, trials=trials), _nuisance(quick=quick)]
-
-
-def _nuisance(*, quick: bool) -> Nuisance:
-    """The same years as the case of ours."""
-    case = next(each for each in acceptance.nuisance() if isinstance(each, Years))
-    years = _fewer(case) if quick else case
-    assert isinstance(years, Years)  # noqa: S101 - for the type checker
-    return Nuisance(years=years, trials=years.trials)
+    return _Contest(
+        cells=[
+            Cell(soon=Soon(name="", share=share, p1=p1), trials=trials)
+            for share, p1 in CONTEST_CELLS
+        ],
+        region=Region(soon=region, trials=trials),
+        nuisance=Nuisance(years=years, trials=years.trials),
+    )
 
 
 def _standings(
-    rows: Sequence[Row], parts: Sequence[Question], played: Sequence[Sequence[Trial]]
+    rows: Sequence[Row], asked: _Contest, played: Sequence[Sequence[Trial]]
 ) -> list[Standing]:
-    if not parts:
-        return []
-    cells = {
-        part.name: trials
-        for part, trials in zip(parts, played, strict=True)
-        if isinstance(part, Cell)
-    }
-    nuisance = parts[-1]
-    assert isinstance(nuisance, Nuisance)  # noqa: S101 - for the type checker
-    ours = next(row for row in rows if row.case == nuisance.years.name)
+    *cells, regions, nuisance = played
+    ours = next(row for row in rows if row.case == asked.nuisance.years.name)
     return contest.standings(
-        cells, played[-2], played[-1], ours.numbers["years"], int(ours.numbers["false"])
+        {cell.name: trials for cell, trials in zip(asked.cells, cells, strict=True)},
+        regions,
+        nuisance,
+        ours.numbers["years"],
+        int(ours.numbers["false"]),
     )
 
 
