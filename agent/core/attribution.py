@@ -2,8 +2,10 @@
 
 The root is the most upstream service that is suspected or declared, in the graph or by what stands
 behind it at the offices, whatever came first in time. A service whose dependency is only suspected
-waits for that to be decided, half a minute at most. A service that breaks while its root's incident
-is open belongs to that incident; the incident is over when all of it is.
+(or, below the nation, only voted against in the same group) waits for that to be decided, half a
+minute at most. A service that breaks while its root's incident is open belongs to that incident;
+the incident is over when all of it is. One that was told by itself before is over when it turns out
+to be a part of another: see :mod:`agent.core.places`.
 """
 
 from __future__ import annotations
@@ -11,25 +13,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.core import severity, spread
+from agent.core import places, severity, spread
 from agent.core.graph import Graph
 from agent.core.model import (
-    NATION,
     Alarm,
     AlarmPhase,
     Branch,
     Channel,
     Evidence,
-    Scope,
     Severity,
     Situation,
+    Trouble,
 )
 from agent.core.nation import Outlook
+from agent.core.places import Place, Site
 
 _HALF = 0.5
-
-Place = tuple[Scope, str]
-"""Scope and group: where an incident is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,8 @@ class Ground:
 
     graph: Graph
     branches: Mapping[str, Branch]
+    members: Mapping[str, Sequence[str]]
+    """The branches of each group."""
     present: Callable[[str], Sequence[str]]
     """The branches of a group that take part now."""
     hold_s: float
@@ -47,62 +48,51 @@ def attribute(
     outlook: Outlook, open_roots: Mapping[Place, frozenset[str]], ground: Ground
 ) -> tuple[Situation, ...]:
     """The independent troubles of now; for an open incident that is over, one that says so."""
-    places: dict[Place, dict[str, list[Alarm]]] = {place: {} for place in open_roots}
-    for assessment in outlook.assessments.values():
-        for alarm in assessment.alarms:
-            at = places.setdefault((alarm.scope, alarm.group), {})
-            at.setdefault(alarm.service, []).append(alarm)
-    nation = open_roots.get((Scope.NATIONAL, NATION), frozenset())
+    alarms = (alarm for each in outlook.assessments.values() for alarm in each.alarms)
+    everywhere = places.sites(alarms, open_roots)
     situations: list[Situation] = []
-    for place, alarms in sorted(places.items(), key=lambda item: item[0]):
-        judge = _Judge(outlook, ground, alarms, open_roots.get(place, frozenset()), nation)
-        situations += judge.situations(place)
+    for site in everywhere:
+        around = places.wider(site, everywhere, ground.members)
+        situations += _Judge(outlook, ground, site, around).situations()
     return tuple(situations)
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """The alarms of one place."""
+    """Judges one place."""
 
     outlook: Outlook
     ground: Ground
-    alarms: Mapping[str, Sequence[Alarm]]
-    open_here: frozenset[str]
-    open_in_nation: frozenset[str]
+    site: Site
+    around: Sequence[Site]
+    """The places that hold this one and more."""
 
-    def situations(self, place: Place) -> list[Situation]:
-        followers: dict[str, list[str]] = {root: [] for root in self.open_here}
-        for service in self.live:
-            root = self._root(service)
+    def situations(self) -> list[Situation]:
+        parts = {root: self._whole(root) for root in self.site.open}
+        followers: dict[str, list[str]] = {root: [] for root in self.site.open}
+        for service in self.site.live:
+            root = self._root(service, parts)
             if root is not None:
                 followers.setdefault(root, []).append(service)
         return [
-            self._situation(place, root, joined)
-            for root, joined in followers.items()
-            if joined or root in self.open_here
-            if root in self.open_here or root in self.live
+            self._situation(root, joined, parts.get(root)) for root, joined in followers.items()
         ]
 
-    @property
-    def live(self) -> list[str]:
-        """Services with an alarm that is not closed."""
-        return [
-            service
-            for service, alarms in self.alarms.items()
-            if any(alarm.phase is not AlarmPhase.CLOSED for alarm in alarms)
-        ]
+    def _whole(self, root: str) -> Trouble | None:
+        return places.whole(root, self.site, self.around, self.ground.graph)
 
-    def _root(self, service: str) -> str | None:
-        """Whose trouble this is; None while that is not decided."""
-        if service in self.open_here:
+    def _root(self, service: str, parts: Mapping[str, Trouble | None]) -> str | None:
+        """Whose trouble of this place this is; None while that is undecided, or of a wider one."""
+        if service in parts and parts[service] is None:
             return service
         above = self._above(service)
-        for open_roots in (self.open_here, self.open_in_nation):
-            if joined := next((a for a in above if a in open_roots), None):
-                return joined
-        if declared := next((a for a in above if a in self.live), None):
-            return declared if self._decided(declared) else None
-        return service if self._decided(service) else None
+        if joined := next((a for a in above if a in self.site.open), None):
+            return joined
+        for other in self.around:
+            if any(places.takes(a, other, service, self.site) for a in (*above, service)):
+                return None
+        declared = next((a for a in above if self.site.standing(a)), service)
+        return declared if self._decided(declared) else None
 
     def _above(self, service: str) -> list[str]:
         assessment = self.outlook.assessments[service]
@@ -114,22 +104,26 @@ class _Judge:
         return [*behind, *self.ground.graph.upstream(service)]
 
     def _decided(self, service: str) -> bool:
-        """Nothing upstream is still under suspicion, or we have waited long enough."""
-        declared_s = min(alarm.declared_s for alarm in self.alarms[service])
+        """Nothing upstream is still on its way, or we have waited long enough."""
+        declared_s = min(alarm.declared_s for alarm in self.site.alarms[service])
         if self.outlook.at_s - declared_s >= self.ground.hold_s:
             return True
-        return not any(
-            assessment.suspected
-            for above in self._above(service)
-            if (assessment := self.outlook.assessments.get(above)) is not None
-        )
+        return not any(self._may_come(above) for above in self._above(service))
 
-    def _situation(self, place: Place, root: str, joined: list[str]) -> Situation:
-        scope, group = place
-        own = [a for a in self.alarms.get(root, ()) if a.phase is not AlarmPhase.CLOSED]
-        absorbed = scope is Scope.REGIONAL and not own and self._is_national(root)
-        closed = [a for a in self.alarms.get(root, ()) if a.phase is AlarmPhase.CLOSED]
-        dragged = [a for s in joined if s != root for a in self.alarms[s]]
+    def _may_come(self, service: str) -> bool:
+        """It is suspected, voted against here, or declared for more than this place."""
+        assessment = self.outlook.assessments.get(service)
+        if assessment is None:
+            return False
+        here = self.site.regional and self.site.place[1] in assessment.gathering
+        return assessment.suspected or here or any(s.standing(service) for s in self.around)
+
+    def _situation(self, root: str, joined: list[str], part_of: Trouble | None) -> Situation:
+        scope, group = self.site.place
+        alarms = self.site.alarms
+        own = self.site.standing(root)
+        closed = [a for a in alarms.get(root, ()) if a.phase is AlarmPhase.CLOSED]
+        dragged = [a for s in joined if s != root for a in alarms[s]]
         shown = own or [a for a in dragged if a.phase is not AlarmPhase.CLOSED] or closed
         evidence = _worst(shown)
         present = self.ground.present(group)
@@ -141,13 +135,13 @@ class _Judge:
             group=group,
             root=root,
             severity=self._severity(failing, slow, affected, present),
-            phase=AlarmPhase.CLOSED if absorbed else _phase(own, dragged),
+            phase=AlarmPhase.CLOSED if part_of else _phase(own, dragged),
             channels=tuple(sorted({a.channel for a in own})),
             since_s=min((a.since_s for a in shown), default=self.outlook.at_s),
             declared_s=min((a.declared_s for a in shown), default=self.outlook.at_s),
             ended_s=max((a.ended_s for a in shown if a.ended_s is not None), default=None),
             healing=any(a.healing for a in own),
-            absorbed=absorbed,
+            absorbed_by=part_of,
             affected=affected,
             working=tuple(
                 name
@@ -156,13 +150,6 @@ class _Judge:
             ),
             evidence=evidence,
             spread=spread.of(evidence.failing, present, self.ground.branches),
-        )
-
-    def _is_national(self, service: str) -> bool:
-        assessment = self.outlook.assessments.get(service)
-        return assessment is not None and any(
-            alarm.scope is Scope.NATIONAL and alarm.phase is not AlarmPhase.CLOSED
-            for alarm in assessment.alarms
         )
 
     def _affected(
@@ -180,11 +167,9 @@ class _Judge:
         self, failing: set[str], slow: set[str], affected: Sequence[str], present: Sequence[str]
     ) -> Severity:
         sign_ins = [s for s in self.ground.graph.sign_ins() if s in self.outlook.assessments]
+        most = severity.EVERYWHERE * max(1, len(present))
         everywhere = [
-            s
-            for s in sign_ins
-            if s in failing
-            and len(_worst(self.alarms[s]).failing) > severity.EVERYWHERE * max(1, len(present))
+            s for s in sign_ins if s in failing and len(_worst(self.site.alarms[s]).failing) > most
         ]
         return severity.of(
             services=len(self.ground.graph.services),

@@ -34,7 +34,7 @@ from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
 from agent.core.reading import Observed
 from agent.core.recovery import Recovery
-from agent.core.regional import MOST, TOLERANCE, Region, Regions, Seen
+from agent.core.regional import FEWEST, MOST, TOLERANCE, Region, Regions, Seen
 from agent.core.scale import Finding, Scale, Suspicion
 from agent.core.tuning import Tuning
 
@@ -270,6 +270,13 @@ class ChannelDetector:
     def vote(self, branch: str) -> float:
         """One branch's vote now."""
         return self.quick.votes.get(branch, 0.0)
+
+    def gathering(self) -> frozenset[str]:
+        """Groups below the nation of which two offices or more vote, trouble or not."""
+        votes = self._seen.votes
+        if not self.may_be_national:
+            return frozenset({ROSTER} if len(votes) >= FEWEST else ())
+        return frozenset(self._regions.voted_against(self._seen) if votes else ())
 
     def interest(self, now_s: float) -> Interest | None:
         """How much this service would be worth a closer look of the whole nation."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from agent.core import message_words as words
 from agent.core import vocabulary
 from agent.core.incident import Change, Incident, Phase
-from agent.core.model import Channel, Scope, ServiceState, Severity
+from agent.core.model import NATION, Channel, Scope, ServiceState, Severity, Trouble
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
@@ -59,8 +59,13 @@ def state_tag(together: Sequence[Incident], wording: Wording) -> str:
     if worst is Phase.RECOVERING:
         return vocabulary.state_name(ServiceState.RECOVERING, wording.language).upper()
     if worst is Change.ABSORBED:
-        return words.ABSORBED_TAG.say(wording.language)
+        return _absorbed_tag(together).say(wording.language)
     return vocabulary.RESTORED.say(wording.language).upper()
+
+
+def _absorbed_tag(together: Sequence[Incident]) -> Words:
+    grown = [each.scope is Scope.REGIONAL and _whole(each).group == NATION for each in together]
+    return words.ABSORBED_TAG if all(grown) else words.MERGED_TAG
 
 
 def sign(together: Sequence[Incident]) -> str:
@@ -80,7 +85,7 @@ def state(together: Sequence[Incident]) -> State:
 def of(incident: Incident, wording: Wording) -> str:
     """The headline without its tags, clean but not yet escaped."""
     if absorbed(incident):
-        return sentence(words.ABSORBED, incident, wording)
+        return absorption(incident, wording)
     if incident.phase is Phase.CLOSED:
         return sentence(words.CLOSED, incident, wording)
     if incident.phase is Phase.RECOVERING:
@@ -129,9 +134,28 @@ def cause(incident: Incident, wording: Wording) -> str:
 
 
 def absorbed(incident: Incident) -> bool:
-    """Closed because a national incident tells it now, which is nothing like normal."""
+    """Closed because another incident tells it now, which is nothing like normal."""
     last = incident.messages[-1].change if incident.messages else None
     return incident.phase is Phase.CLOSED and last is Change.ABSORBED
+
+
+def absorption(incident: Incident, wording: Wording) -> str:
+    """Of which trouble an incident is a part now, clean but not yet escaped."""
+    whole = _whole(incident)
+    national, here = whole.group == NATION, whole.group == incident.group
+    if whole.root == incident.root:
+        template = words.WHOLE_NATION if national else words.WHOLE_REGION
+    elif here:
+        template = words.WHOLE_SERVICE
+    else:
+        template = words.WHOLE_SERVICE_NATION if national else words.WHOLE_SERVICE_REGION
+    root, place = wording.service(whole.root), wording.place(whole.group)
+    said = wording.say(template, root=root, place=place)
+    return sentence(words.ABSORBED, incident, wording, whole=said)
+
+
+def _whole(incident: Incident) -> Trouble:
+    return incident.absorbed_by or Trouble(group=NATION, root=incident.root)
 
 
 def calls(incident: Incident) -> bool:

@@ -29,6 +29,7 @@ from agent.core.model import (
     Severity,
     Situation,
     Spread,
+    Trouble,
 )
 
 BLINDNESS = "pantau.blind"
@@ -135,6 +136,8 @@ class Incident:
     recovering_s: float | None = None
     ended_s: float | None = None
     closed_s: float | None = None
+    absorbed_by: Trouble | None = None
+    """What it went on as a part of, once absorbed; old records lack it, and mean the nation's."""
     affected: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
@@ -240,7 +243,7 @@ _SHOWN_IN_CHANNEL = (Change.WORSE, Change.CLOSED, Change.REOPENED, Change.RELAPS
 def stimulus(situation: Situation) -> Stimulus:
     """What a situation says to its incident."""
     if situation.phase is AlarmPhase.CLOSED:
-        return Stimulus.ABSORBED if situation.absorbed else Stimulus.CLOSED
+        return Stimulus.ABSORBED if situation.absorbed_by is not None else Stimulus.CLOSED
     return Stimulus(situation.phase.value)
 
 
@@ -393,6 +396,7 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
         recovering_s=_recovering_s(incident, to, now_s),
         ended_s=None if to is Phase.OPEN else (situation.ended_s or incident.ended_s),
         closed_s=now_s if closing else (None if reopened else incident.closed_s),
+        absorbed_by=situation.absorbed_by if closing else None,
     )
     if after == incident:
         return incident

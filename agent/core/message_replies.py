@@ -87,6 +87,11 @@ def _step(incident: Incident, wording: Wording, previous: Incident) -> str:
     )
 
 
+def _absorbed(incident: Incident, wording: Wording, previous: Incident) -> str:
+    del previous
+    return slack_text.escape(headlines.absorption(incident, wording))
+
+
 def _storm(incident: Incident, wording: Wording, previous: Incident) -> str:
     del previous
     services = [incident.root, *map(_service_of_record, incident.members)]
@@ -109,7 +114,7 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.RECOVERING: _plain(words.NOW_RECOVERING),
     Change.RELAPSED: _by_kind(words.RELAPSED, words.RELAPSED_DRIFTED),
     Change.CLOSED: _plain(words.CLOSED),
-    Change.ABSORBED: _plain(words.ABSORBED),
+    Change.ABSORBED: _absorbed,
     Change.REOPENED: _by_kind(words.REOPENED, words.REOPENED_DRIFTED),
     Change.STORM: _storm,
 }

@@ -45,10 +45,18 @@ CLOSED = Words(
     "at the peak",
 )
 ABSORBED = Words(
-    "{service}: kini bagian dari gangguan nasional, terganggu sejak {since}",
-    "{service}: now part of the national outage, disturbed since {since}",
+    "{service}: kini bagian dari {whole}, terganggu sejak {since}",
+    "{service}: now part of {whole}, disturbed since {since}",
+)
+WHOLE_NATION = Words("gangguan nasional", "the national outage")
+WHOLE_REGION = Words("gangguan wilayah {place}", "the regional outage ({place})")
+WHOLE_SERVICE = Words("gangguan {root}", "the outage of {root}")
+WHOLE_SERVICE_NATION = Words("gangguan nasional {root}", "the national outage of {root}")
+WHOLE_SERVICE_REGION = Words(
+    "gangguan {root} di wilayah {place}", "the regional outage of {root} ({place})"
 )
 ABSORBED_TAG = Words("MENJADI NASIONAL", "NOW NATIONAL")
+MERGED_TAG = Words("DIGABUNG", "MERGED")
 STORM = Words(
     "{count} layanan terganggu sekaligus sejak {since}",
     "{count} services disturbed at once since {since}",

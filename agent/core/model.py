@@ -436,6 +436,8 @@ class Assessment:
     """Branches with a result of this service that stands."""
     working: bool = False
     """Most results that stand are good."""
+    gathering: frozenset[str] = frozenset()
+    """Groups below the nation of which two offices or more vote against it."""
     quarantined: tuple[str, ...] = ()
     """Branches whose own long trouble with this service no longer votes."""
     score: float = 0.0
@@ -475,6 +477,16 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Which trouble, in two words."""
+
+    group: str
+    """Where: ``NATION``, or a group below it."""
+    root: str
+    """The service that it is of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """One independent trouble: a root, what it drags along, how bad and how wide it is."""
 
@@ -489,8 +501,8 @@ class Situation:
     ended_s: float | None = None
     healing: bool = False
     """A recovery begins to show."""
-    absorbed: bool = False
-    """Over as a region's: the whole nation is declared for its root."""
+    absorbed_by: Trouble | None = None
+    """Over by itself: it goes on as a part of this one."""
     affected: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)

@@ -350,6 +350,7 @@ class Nation:
             blocked_by={root: frozenset(branches) for root, branches in blocked.items()},
             reporting=reporting,
             working=good > 0 and good >= _MOST * (good + bad),
+            gathering=frozenset().union(*(d.gathering() for d in watched.channels.values())),
             quarantined=tuple(
                 sorted(set().union(*(d.quarantined for d in watched.channels.values())))
             ),

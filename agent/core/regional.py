@@ -20,7 +20,7 @@ from agent.core.groups import ROSTER, Groups
 from agent.core.tuning import Tuning
 
 TOLERANCE = 1e-9
-_FEWEST = 2
+FEWEST = 2
 """Offices that must fail before a group is looked at."""
 _SMALLEST_ROSTER = 3
 MOST = 0.8
@@ -80,7 +80,7 @@ class Regions:
         members = self._groups.members
         qualifying = {
             group: failing
-            for group in self._voted_against(seen)
+            for group in self.voted_against(seen)
             if group not in known and (failing := self._qualifies(group, seen))
         }
         return [
@@ -94,10 +94,10 @@ class Regions:
             for group in smallest_that_tell(qualifying, members)
         ]
 
-    def _voted_against(self, seen: Seen) -> list[str]:
+    def voted_against(self, seen: Seen) -> list[str]:
         """The groups of which enough offices vote to be looked at; few, and found by the votes."""
         voting = Counter(g for branch in seen.votes for g in self._groups.belongs_to[branch])
-        return sorted(group for group, count in voting.items() if count >= _FEWEST)
+        return sorted(group for group, count in voting.items() if count >= FEWEST)
 
     def whole_roster(self, seen: Seen) -> Region | None:
         """A pilot too small to speak of the nation: all that report fail, and go on failing."""
@@ -119,7 +119,7 @@ class Regions:
         """What a group lacks to be in trouble, for people; None: nothing."""
         members = self._groups.members[group]
         voting = [branch for branch in members if branch in seen.votes]
-        if len(voting) < _FEWEST:
+        if len(voting) < FEWEST:
             return Lack.OFFICES
         if not self._stands_out(members, voting, seen):
             return Lack.CONTRAST
@@ -183,7 +183,7 @@ class Regions:
         return max(self._tuning.regional_score, self._tuning.regional_share * reporting)
 
     def _enough_offices(self, reporting: int) -> float:
-        return max(_FEWEST, self._tuning.small_group_share * reporting)
+        return max(FEWEST, self._tuning.small_group_share * reporting)
 
     def _together(self, branches: Collection[str], seen: Seen) -> list[str]:
         """Those that began to fail at about the same time as the last of them."""

@@ -14,10 +14,11 @@ import structlog
 
 from agent.core import attribution, storm
 from agent.core import incident as incidents
-from agent.core.attribution import Ground, Place
+from agent.core.attribution import Ground
 from agent.core.incident import Incident, Phase
-from agent.core.model import AlarmPhase, Situation
+from agent.core.model import NATION, AlarmPhase, Situation
 from agent.core.nation import Nation, Outlook
+from agent.core.places import Place
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.scribe import Scribe
@@ -43,6 +44,7 @@ class Decider:
         self._ground = Ground(
             graph=mandate.graph,
             branches=mandate.branches,
+            members=nation.groups.members,
             present=nation.present,
             hold_s=mandate.tuning.hold_dependant_s,
         )
@@ -103,12 +105,20 @@ class Decider:
             self._trouble.append(error)
 
     async def _open(self, fresh: list[Situation], outlook: Outlook) -> None:
-        standing = self._standing()
+        standing = [i for i in self._standing() if self._is_apart(i, fresh)]
         troubles: list[Situation | Incident] = [*fresh, *standing]
         involved = {service for each in troubles for service in (each.root, *each.affected)}
         suspected = {a.service for a in outlook.assessments.values() if a.suspected} - involved
         for opening in storm.openings(fresh, standing, suspected, outlook.at_s):
             await self._try(self._open_one(opening, outlook.at_s))
+
+    def _is_apart(self, standing: Incident, fresh: list[Situation]) -> bool:
+        """None of the troubles that open now is the root of this one, which would take it in."""
+        return not any(
+            each.group in (NATION, standing.group)
+            and standing.root in self._ground.graph.downstream(each.root)
+            for each in fresh
+        )
 
     async def _open_one(self, opening: storm.Opening, now_s: float) -> None:
         situation = opening.situation

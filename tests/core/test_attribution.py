@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from agent.core.attribution import Ground, Place, attribute
+from agent.core import groups
+from agent.core.attribution import Ground, attribute
 from agent.core.graph import Graph
 from agent.core.model import (
     NATION,
@@ -20,8 +21,10 @@ from agent.core.model import (
     Service,
     Severity,
     Situation,
+    Trouble,
 )
 from agent.core.nation import Outlook
+from agent.core.places import Place
 from tests.support.verdicts import ids, scattered
 
 NEEDS = {
@@ -44,6 +47,10 @@ BRANCHES = {branch.id: branch for branch in scattered(20)}
 OFFICES = tuple(ids(list(BRANCHES.values())))
 NATIONAL: Place = (Scope.NATIONAL, NATION)
 PAPUA: Place = (Scope.REGIONAL, "island:island-0")
+"""Four offices, of four provinces."""
+BIAK: Place = (Scope.REGIONAL, "province:province-0")
+"""One of them."""
+JAVA: Place = (Scope.REGIONAL, "island:island-1")
 DECLARED, RECOVERING, CLOSED = AlarmPhase
 
 
@@ -72,13 +79,16 @@ def alarm(
 def look(
     *alarms: Alarm,
     suspected: str = "",
+    gathering: Mapping[str, Place] | None = None,
     behind: Mapping[str, tuple[str, int]] | None = None,
     roots: Mapping[Place, str] | None = None,
     at_s: float = 100.0,
     working: str = "",
 ) -> tuple[Situation, ...]:
-    """``behind``: service -> (the root it stands behind, at how many of twenty offices)."""
-    behind = behind or {}
+    """``gathering``: service -> where there is evidence against it; ``behind``: service -> (the
+    root it stands behind, at how many of twenty offices).
+    """
+    behind, gathering = behind or {}, gathering or {}
     assessments = {}
     for name in NEEDS:
         blocked: dict[str, frozenset[str]] = {}
@@ -88,12 +98,19 @@ def look(
         assessments[name] = Assessment(
             service=name,
             suspected=name in suspected.split(),
+            gathering=frozenset({gathering[name][1]} if name in gathering else ()),
             alarms=tuple(each for each in alarms if each.service == name),
             blocked_by=blocked,
             reporting=20,
             working=name in working.split(),
         )
-    ground = Ground(graph=GRAPH, branches=BRANCHES, present=lambda _: OFFICES, hold_s=30.0)
+    ground = Ground(
+        graph=GRAPH,
+        branches=BRANCHES,
+        members=groups.of(BRANCHES.values()).members,
+        present=lambda _: OFFICES,
+        hold_s=30.0,
+    )
     open_roots = {place: frozenset(names.split()) for place, names in (roots or {}).items()}
     outlook = Outlook(
         at_s=at_s, assessments=assessments, attendance=Attendance(roster=20, reporting=OFFICES)
@@ -175,6 +192,31 @@ def test_the_root_itself_waits_for_what_is_above_it_and_all_behind_it_wait_too()
     assert only.root == "billing"
 
 
+@pytest.mark.parametrize(
+    ("place", "against", "gathers_in", "at_s", "found", "why"),
+    [
+        (PAPUA, "billing", PAPUA, 100.0, [], "its dependency is voted against in this very group"),
+        (PAPUA, "billing", PAPUA, 129.9, [], "half a minute"),
+        (PAPUA, "billing", PAPUA, 130.0, ["payment"], "and no longer"),
+        (PAPUA, "billing", JAVA, 100.0, ["payment"], "what gathers elsewhere is another story"),
+        (PAPUA, "billing", BIAK, 100.0, ["payment"], "or is too small to explain all of it"),
+        (PAPUA, "print", PAPUA, 100.0, ["payment"], "what is downstream holds nothing"),
+        (NATIONAL, "billing", PAPUA, 100.0, ["payment"], "a region does not explain the nation"),
+    ],
+)
+def test_below_the_nation_a_service_waits_while_evidence_gathers_against_its_dependency(
+    place, against, gathers_in, at_s, found, why
+):
+    told = look(alarm("payment", place=place), gathering={against: gathers_in}, at_s=at_s)
+    assert [each.root for each in told] == found, why
+
+
+def test_a_regional_service_waits_for_a_dependency_declared_in_a_wider_place_to_be_told():
+    for wider in (NATIONAL, PAPUA):
+        found = look(alarm("payment", place=BIAK), alarm("billing", place=wider))
+        assert [(each.root, each.group) for each in found] == [("billing", wider[1])]
+
+
 def test_what_is_open_does_not_wait_again():
     found = look(alarm("payment"), suspected="billing", roots={NATIONAL: "payment"})
     assert roots(found) == [("payment", DECLARED)]
@@ -216,9 +258,58 @@ def test_a_dependant_that_breaks_late_joins_the_open_incident():
     assert "print" in only.affected
 
 
-def test_an_upstream_that_breaks_late_is_a_trouble_of_its_own():
+def test_an_upstream_that_breaks_late_is_told_and_then_takes_in_what_needs_it():
     found = look(alarm("payment"), alarm("billing"), roots={NATIONAL: "payment"})
     assert roots(found) == [("billing", DECLARED), ("payment", DECLARED)]
+    payment, billing = sorted(
+        look(alarm("payment"), alarm("billing"), roots={NATIONAL: "payment billing"}),
+        key=lambda each: each.root != "payment",
+    )
+    assert (payment.phase, payment.absorbed_by) == (
+        CLOSED,
+        Trouble(group=NATION, root="billing"),
+    )
+    assert (billing.phase, billing.absorbed_by) == (DECLARED, None)
+    assert "payment" in billing.affected
+
+
+def test_what_an_upstream_took_in_stays_with_it_to_the_end():
+    (only,) = look(alarm("payment"), alarm("billing"), roots={NATIONAL: "billing"})
+    assert (only.root, only.phase) == ("billing", DECLARED)
+    (only,) = look(alarm("payment"), roots={NATIONAL: "billing"})
+    assert (only.root, only.phase) == ("billing", RECOVERING)
+
+
+def test_of_a_chain_the_most_upstream_takes_in_all():
+    found = look(
+        alarm("billing"),
+        alarm("payment"),
+        alarm("print"),
+        roots={NATIONAL: "billing payment print"},
+    )
+    assert {each.root: each.absorbed_by for each in found} == {
+        "billing": None,
+        "payment": Trouble(group=NATION, root="billing"),
+        "print": Trouble(group=NATION, root="billing"),
+    }
+
+
+def test_what_fails_is_not_taken_in_by_what_is_only_slow():
+    slow = alarm("billing", channel=Channel.SLOW)
+    both = {NATIONAL: "payment billing"}
+    assert [each.absorbed_by for each in look(alarm("payment"), slow, roots=both)] == [None, None]
+    found = look(alarm("payment", channel=Channel.SLOW), slow, roots=both)
+    assert [each.root for each in found if each.absorbed_by] == ["payment"]
+
+
+def test_an_open_incident_is_not_taken_in_by_what_it_stands_behind_without_needing_it():
+    found = look(
+        alarm("tracking"),
+        alarm("login"),
+        behind={"tracking": ("login", 20)},
+        roots={NATIONAL: "tracking login"},
+    )
+    assert [each.absorbed_by for each in found] == [None, None]
 
 
 def test_a_closed_root_waits_for_what_it_dragged_along():
@@ -235,7 +326,7 @@ def test_a_closed_root_waits_for_what_it_dragged_along():
 
 def test_an_alarm_that_closes_ends_its_incident_at_its_back_dated_end():
     (only,) = look(alarm("billing", CLOSED), roots={NATIONAL: "billing"})
-    assert (only.phase, only.ended_s, only.absorbed) == (CLOSED, 180.0, False)
+    assert (only.phase, only.ended_s, only.absorbed_by) == (CLOSED, 180.0, None)
 
 
 def test_an_alarm_that_closed_before_anything_was_opened_is_nothing():
@@ -258,16 +349,36 @@ def test_a_regional_dependant_of_a_national_root_is_told_with_the_nation():
     assert [(each.scope, each.root) for each in found] == [(Scope.NATIONAL, "billing")]
 
 
+def test_a_regional_failure_is_told_though_what_it_needs_is_slow_in_the_whole_nation():
+    found = look(
+        alarm("billing", channel=Channel.SLOW),
+        alarm("print", place=PAPUA),
+        roots={NATIONAL: "billing"},
+        at_s=130.0,
+    )
+    assert [(each.scope, each.root) for each in found] == [
+        (Scope.NATIONAL, "billing"),
+        (Scope.REGIONAL, "print"),
+    ]
+
+
+def parts(situations: Iterable[Situation]) -> list[tuple[str, str, Trouble | None]]:
+    """Group and root of each, and what it is a part of."""
+    assert all(each.phase is CLOSED for each in situations if each.absorbed_by)
+    return [(each.group, each.root, each.absorbed_by) for each in situations]
+
+
+NATION_BILLING = Trouble(group=NATION, root="billing")
+PAPUA_BILLING = Trouble(group=PAPUA[1], root="billing")
+
+
 def test_a_region_that_the_nation_absorbs_says_so():
     found = look(
         alarm("billing"),
         alarm("billing", CLOSED, place=PAPUA),
         roots={PAPUA: "billing"},
     )
-    assert [(each.scope, each.phase, each.absorbed) for each in found] == [
-        (Scope.NATIONAL, DECLARED, False),
-        (Scope.REGIONAL, CLOSED, True),
-    ]
+    assert parts(found) == [(NATION, "billing", None), (PAPUA[1], "billing", NATION_BILLING)]
 
 
 def test_a_region_is_absorbed_with_all_that_it_dragged_along():
@@ -277,15 +388,12 @@ def test_a_region_is_absorbed_with_all_that_it_dragged_along():
         alarm("print", place=PAPUA),
         roots={PAPUA: "billing"},
     )
-    assert (found[1].phase, found[1].absorbed) == (CLOSED, True)
+    assert parts(found)[1] == (PAPUA[1], "billing", NATION_BILLING)
 
 
 def test_a_region_whose_absorption_could_not_be_stored_at_once_still_says_so():
     found = look(alarm("billing"), roots={NATIONAL: "billing", PAPUA: "billing"})
-    assert [(each.scope, each.absorbed) for each in found] == [
-        (Scope.NATIONAL, False),
-        (Scope.REGIONAL, True),
-    ]
+    assert parts(found) == [(NATION, "billing", None), (PAPUA[1], "billing", NATION_BILLING)]
 
 
 def test_a_region_that_ends_while_the_nation_recovers_from_something_else_just_ends():
@@ -294,10 +402,68 @@ def test_a_region_that_ends_while_the_nation_recovers_from_something_else_just_e
         alarm("billing", CLOSED, place=PAPUA),
         roots={NATIONAL: "identity", PAPUA: "billing"},
     )
-    assert [(each.root, each.absorbed) for each in found] == [
-        ("identity", False),
-        ("billing", False),
-    ]
+    assert parts(found) == [(NATION, "identity", None), (PAPUA[1], "billing", None)]
+
+
+@pytest.mark.parametrize(
+    ("alarms", "open_roots", "why"),
+    [
+        (
+            [alarm("billing", CLOSED, place=BIAK), alarm("billing", place=PAPUA)],
+            {BIAK: "billing"},
+            "it has outgrown its group",
+        ),
+        (
+            [alarm("billing", place=PAPUA)],
+            {BIAK: "billing", PAPUA: "billing"},
+            "and says so later, if that could not be stored at once",
+        ),
+        (
+            [alarm("billing", place=BIAK), alarm("billing", place=PAPUA)],
+            {BIAK: "billing", PAPUA: "billing"},
+            "or if a new leader finds both",
+        ),
+    ],
+)
+def test_a_region_that_a_wider_one_holds_is_a_part_of_it(alarms, open_roots, why):
+    found = look(*alarms, roots=open_roots)
+    assert parts(found) == [
+        (PAPUA[1], "billing", None),
+        (BIAK[1], "billing", PAPUA_BILLING),
+    ], why
+
+
+def test_regions_that_hold_other_offices_are_apart():
+    found = look(
+        alarm("billing", CLOSED, place=BIAK),
+        alarm("billing", place=JAVA),
+        roots={BIAK: "billing", JAVA: "billing"},
+    )
+    assert parts(found) == [(JAVA[1], "billing", None), (BIAK[1], "billing", None)]
+
+
+def test_of_several_wider_places_the_widest_speaks():
+    found = look(
+        alarm("billing"),
+        alarm("billing", CLOSED, place=PAPUA),
+        alarm("billing", CLOSED, place=BIAK),
+        roots={PAPUA: "billing", BIAK: "billing"},
+    )
+    assert [part for _, _, part in parts(found)] == [None, NATION_BILLING, NATION_BILLING]
+
+
+@pytest.mark.parametrize(("wider", "whole"), [(NATIONAL, NATION_BILLING), (PAPUA, PAPUA_BILLING)])
+def test_an_open_regional_incident_becomes_a_part_of_its_root_in_a_wider_place(wider, whole):
+    """And while that is open nothing of it is told by itself again."""
+    alarms = [alarm("billing", place=wider), alarm("payment", place=BIAK)]
+    found = look(*alarms, roots={wider: "billing", BIAK: "payment"})
+    assert parts(found) == [(wider[1], "billing", None), (BIAK[1], "payment", whole)]
+    assert parts(look(*alarms, roots={wider: "billing"})) == [(wider[1], "billing", None)]
+
+
+def test_a_region_that_breaks_anew_while_a_wider_incident_is_open_belongs_to_it():
+    alarms = [alarm("billing", place=PAPUA), alarm("billing", place=BIAK)]
+    assert parts(look(*alarms, roots={PAPUA: "billing"})) == [(PAPUA[1], "billing", None)]
 
 
 # --- severity

@@ -843,3 +843,24 @@ def test_a_declared_nation_is_looked_at_only_once_it_begins_to_recover():
 
 def test_a_nation_too_small_to_be_spoken_of_orders_nothing():
     assert wanted(Watch(ELSEWHERE[:7]).hear(ELSEWHERE[:7], 0.0)) is None
+
+
+# --- what gathers
+
+
+def test_a_group_gathers_evidence_when_two_of_its_offices_vote():
+    watch = Watch().hear(RIAU[:1], 0.0)
+    assert watch.detector.gathering() == frozenset()
+    watch.hear(ACEH[:1], 1.0)
+    assert watch.detector.gathering() == {"island:sumatra"}
+    watch.hear(RIAU[1:2], 2.0)
+    assert watch.detector.gathering() == {"island:sumatra", "province:riau"}
+    watch.leave(RIAU[:1])
+    assert watch.detector.gathering() == {"island:sumatra"}
+
+
+def test_of_a_small_roster_only_the_whole_gathers():
+    offices = province_of(3, "Aceh", "Sumatra")
+    watch = Watch(offices).hear(offices[:1], 0.0)
+    assert watch.detector.gathering() == frozenset()
+    assert watch.hear(offices[1:2], 1.0).detector.gathering() == {"roster"}

@@ -21,6 +21,7 @@ from agent.core.model import (
     Severity,
     Situation,
     Spread,
+    Trouble,
 )
 
 SERVICE = "simponi.billing"
@@ -46,7 +47,7 @@ def situation(
         since_s=80.0,
         declared_s=100.0,
         ended_s=ended_s,
-        absorbed=absorbed,
+        absorbed_by=Trouble(group=NATION, root="simponi.billing") if absorbed else None,
         affected=affected,
         evidence=Evidence(
             failing=tuple(f"office-{n}" for n in range(failing)),
@@ -173,6 +174,15 @@ def test_a_region_is_absorbed_by_the_nation_and_says_so():
     it = Transcript()
     assert it.see(120.0, ABSORBED) == [Change.ABSORBED]
     assert it.phase is Phase.CLOSED
+
+
+def test_what_absorbed_it_is_remembered_until_it_breaks_again_by_itself():
+    it = Transcript()
+    it.see(120.0, ABSORBED)
+    stored = codec.from_bytes(Incident, codec.to_bytes(it.incident))
+    assert stored.absorbed_by == ABSORBED.absorbed_by is not None
+    assert it.see(180.0, BROKEN) == [Change.REOPENED]
+    assert it.incident.absorbed_by is None
 
 
 def test_a_recovering_region_is_absorbed_too():

@@ -8,7 +8,7 @@ import pytest
 
 from agent.core import message, message_blindness, message_words, slack_text
 from agent.core.incident import BLINDNESS, Change, Incident, Message, Phase
-from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread
+from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread, Trouble
 from agent.core.vocabulary import Language, Words
 from agent.core.wording import Wording
 
@@ -409,11 +409,98 @@ def test_open_recovering_and_closed_look_different():
     assert "Masih berjalan" not in message.root(closed(), Wording()).text
 
 
-def test_a_region_that_the_nation_took_over_is_not_called_normal():
-    region = replace(closed(), scope=Scope.REGIONAL, group="island:papua")
+def absorbed(place: str, by: Trouble | None) -> Incident:
+    """An incident of billing that goes on as a part of another."""
+    scope = Scope.NATIONAL if place == NATION else Scope.REGIONAL
     told = Message(sequence=1, change=Change.ABSORBED, at_s=OPENED_S + 60, channel="C")
+    return replace(closed(), scope=scope, group=place, absorbed_by=by, messages=(told,))
 
-    rendered = message.root(replace(region, messages=(told,)), Wording())
+
+BILLING, SIGN_IN = "simponi.billing", "simkim.login"
+ABSORPTIONS: list[tuple[str, Trouble | None, str, str]] = [
+    (
+        "island:papua",
+        Trouble(group=NATION, root=BILLING),
+        (
+            "[WILAYAH Papua][MENJADI NASIONAL] Kode billing (SIMPONI): kini bagian dari gangguan "
+            "nasional, terganggu sejak 08.10 WIB"
+        ),
+        (
+            "[REGIONAL Papua][NOW NATIONAL] Billing code (SIMPONI): now part of the national "
+            "outage, disturbed since 08.10 WIB"
+        ),
+    ),
+    (
+        "province:maluku-utara",
+        Trouble(group="island:maluku", root=BILLING),
+        (
+            "[WILAYAH Maluku Utara][DIGABUNG] Kode billing (SIMPONI): kini bagian dari gangguan "
+            "wilayah Maluku, terganggu sejak 08.10 WIB"
+        ),
+        (
+            "[REGIONAL Maluku Utara][MERGED] Billing code (SIMPONI): now part of the regional "
+            "outage (Maluku), disturbed since 08.10 WIB"
+        ),
+    ),
+    (
+        NATION,
+        Trouble(group=NATION, root=SIGN_IN),
+        (
+            "[NASIONAL][DIGABUNG] Kode billing (SIMPONI): kini bagian dari gangguan Masuk SIMKIM, "
+            "terganggu sejak 08.10 WIB"
+        ),
+        (
+            "[NATIONAL][MERGED] Billing code (SIMPONI): now part of the outage of SIMKIM sign-in, "
+            "disturbed since 08.10 WIB"
+        ),
+    ),
+    (
+        "island:papua",
+        Trouble(group=NATION, root=SIGN_IN),
+        (
+            "[WILAYAH Papua][MENJADI NASIONAL] Kode billing (SIMPONI): kini bagian dari gangguan "
+            "nasional Masuk SIMKIM, terganggu sejak 08.10 WIB"
+        ),
+        (
+            "[REGIONAL Papua][NOW NATIONAL] Billing code (SIMPONI): now part of the national "
+            "outage of SIMKIM sign-in, disturbed since 08.10 WIB"
+        ),
+    ),
+    (
+        "province:papua",
+        Trouble(group="island:papua", root=SIGN_IN),
+        (
+            "[WILAYAH Papua][DIGABUNG] Kode billing (SIMPONI): kini bagian dari gangguan Masuk "
+            "SIMKIM di wilayah Papua, terganggu sejak 08.10 WIB"
+        ),
+        (
+            "[REGIONAL Papua][MERGED] Billing code (SIMPONI): now part of the regional outage "
+            "of SIMKIM sign-in (Papua), disturbed since 08.10 WIB"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("place", "by", "indonesian", "english"), ABSORPTIONS)
+def test_what_became_a_part_of_another_says_of_which(
+    place: str, by: Trouble, indonesian: str, english: str
+):
+    incident = absorbed(place, by)
+    for wording, said in ((Wording(), indonesian), (Wording(language="en"), english)):
+        assert message.root(incident, wording).text.splitlines()[0] == said
+        assert message.reply(incident, Change.ABSORBED, wording) == said.rpartition("] ")[2]
+
+
+def test_a_storm_of_what_became_parts_is_national_only_if_all_of_it_is():
+    national = absorbed("island:papua", Trouble(group=NATION, root=BILLING))
+    merged = absorbed("province:maluku", Trouble(group="island:maluku", root=BILLING))
+    for others, tag in (((national, national), "[MENJADI NASIONAL]"), ((merged,), "[DIGABUNG]")):
+        assert tag in message.root(national, Wording(), others).text.splitlines()[0]
+
+
+def test_a_region_that_the_nation_took_over_is_not_called_normal():
+    """In a record of before, which does not say what took it over."""
+    rendered = message.root(absorbed("island:papua", None), Wording())
 
     assert rendered.text.splitlines()[0] == (
         "[WILAYAH Papua][MENJADI NASIONAL] Kode billing (SIMPONI): "

@@ -263,6 +263,15 @@ def test_two_of_six_offices_of_papua_are_papua_and_one_is_nobody():
     assert outlook.assessments["x"].alarms[0].evidence.reporting == 6
 
 
+@pytest.mark.parametrize("outcome", [BAD, SLOW])
+def test_where_evidence_gathers_is_said_of_both_questions(outcome):
+    papua = [office(f"papua-{n}", f"Papua {n}", island="Papua") for n in range(6)]
+    leader = Leader([*papua, *scattered(30)]).report(0.0)
+    outlook = leader.see(papua[:2], 0.0, outcome)
+    assert outlook.assessments["x"].gathering == {"island:papua"}
+    assert told(outlook) == []
+
+
 def test_what_stands_behind_another_service_is_counted_by_its_root():
     leader = Leader(services=("login", "x")).report(0.0)
     outlook = leader.see(BRANCHES[:12], 0.0, VOID, blocked_by="login")
@@ -408,6 +417,7 @@ class Record:
         ground = Ground(
             graph=self.graph,
             branches=self.branches,
+            members=self.fleet.nation.groups.members,
             present=self.fleet.nation.present,
             hold_s=30.0,
         )

@@ -7,7 +7,7 @@ the program's own leaders, elected over the same store.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.core import codec, election, wire
@@ -36,7 +36,14 @@ BEAT_S = 10.0
 class Country:
     """Twelve offices of twelve provinces, and whoever leads them."""
 
-    def __init__(self, services: Sequence[str] = ("x",), offices: int = 12) -> None:
+    def __init__(
+        self,
+        services: Sequence[str] = ("x",),
+        offices: int = 12,
+        *,
+        needs: Mapping[str, str] | None = None,
+    ) -> None:
+        """``needs``: service -> the one that it needs."""
         self.clock = VirtualClock(asyncio.get_running_loop())
         self.store = MemoryStore(self.clock)
         self.workspace = Workspace([MAIN], self.clock)
@@ -54,7 +61,7 @@ class Country:
         self.hubs: dict[str, Hub] = {}
         self.mandate = Mandate(
             branches={branch.id: branch for branch in scattered(offices)},
-            graph=Graph([Service(id=each, name_id=each, name_en=each) for each in services]),
+            graph=_graph(services, needs or {}),
             tuning=Tuning(),
             periods_s=dict.fromkeys(services, PERIOD_S),
             revision=REVISION,
@@ -94,6 +101,13 @@ class Country:
         tasks = [o.task for o in self.offices.values()] + [h.task for h in self.hubs.values()]
         for task in tasks:
             await _end(task)
+
+
+def _graph(services: Sequence[str], needs: Mapping[str, str]) -> Graph:
+    needed = {each: (needs[each],) if each in needs else () for each in services}
+    return Graph(
+        [Service(id=each, name_id=each, name_en=each, needs=needed[each]) for each in services]
+    )
 
 
 class Office:

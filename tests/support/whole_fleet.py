@@ -11,15 +11,19 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from agent.app.plan import plan_nation
+from agent.config.loading import load_nation
+from agent.config.nation import JourneyBudget, TargetBudget, nation_hash
 from agent.core.incident import Incident
+from agent.probe import Journey
 from agent.simulation.fleet import Fleet
-from agent.simulation.play_settings import PlaySettings, prepare
+from agent.simulation.play_settings import NATION_FILE, Play, PlaySettings, prepare
 from agent.simulation.simulate import simulate
 from agent.simulation.workspace import (
     Happening,
@@ -123,8 +127,11 @@ def play(
     seed: int = SEED,
     weather: Weather = fair,
     on_look: Look | None = None,
+    journeys: Sequence[type[Journey]] = (),
 ) -> Played:
     """Play ``story``, the phases of a scenario, at these offices and no others; None: at all 145.
+
+    ``journeys`` are taken beside those of the nation's file, each to a target of its own.
 
     Whatever the story, the same offices and seed are the same fleet, with the same leader, until a
     phase makes a difference. So one play may tell what another is to break, and when.
@@ -143,7 +150,7 @@ def play(
             branches=len(offices) if offices else ALL_OFFICES,
             seconds=seconds,
         )
-        simulated = simulate(prepare(settings), seed, observer.look)
+        simulated = simulate(_also(prepare(settings), journeys), seed, observer.look)
     played.report, played.workspace = simulated.report, simulated.workspace
     return played
 
@@ -164,6 +171,24 @@ def broken(
         f"- {{at: {at_s}s, until: {until_s}s, service: {services}, "
         f'scope: "{scope}", where: {where}, {fault}}}\n'
     )
+
+
+def _also(play: Play, journeys: Sequence[type[Journey]]) -> Play:
+    if not journeys:
+        return play
+    nation = load_nation(NATION_FILE)
+    roles = {step.role for journey in journeys for step in journey.steps if step.role}
+    more = nation.model_copy(
+        update={
+            "journeys": (*nation.journeys, *(JourneyBudget(name=each.name) for each in journeys)),
+            "targets": nation.targets
+            | {role: TargetBudget(ceiling_requests_per_s=8.0) for role in roles},
+        }
+    )
+    known = {each.name: each for each in (*play.plan.journeys, *journeys)}
+    offices = tuple(play.plan.branches.values())
+    plan = plan_nation(more, nation_hash(more), known, practice=True, only=offices)
+    return replace(play, plan=plan)
 
 
 class _Observer:
