@@ -88,11 +88,20 @@ class _Judge:
         above = self._above(service)
         if joined := next((a for a in above if a in self.site.open), None):
             return joined
-        for other in self.around:
-            if any(places.takes(a, other, service, self.site) for a in (*above, service)):
-                return None
-        declared = next((a for a in above if self.site.standing(a)), service)
+        if self._is_elsewhere(service, above):
+            return None
+        standing = (a for a in above if self.site.standing(a))
+        upstream = self.ground.graph.upstream
+        declared = next((a for a in standing if not self._is_elsewhere(a, upstream(a))), service)
         return declared if self._decided(declared) else None
+
+    def _is_elsewhere(self, service: str, above: Sequence[str]) -> bool:
+        """An open incident of a wider place has taken it in."""
+        return any(
+            places.takes(each, other, service, self.site)
+            for other in self.around
+            for each in (*above, service)
+        )
 
     def _above(self, service: str) -> list[str]:
         assessment = self.outlook.assessments[service]

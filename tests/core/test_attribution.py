@@ -362,6 +362,20 @@ def test_a_regional_failure_is_told_though_what_it_needs_is_slow_in_the_whole_na
     ]
 
 
+def test_it_is_told_by_itself_though_what_it_needs_is_slow_here_too_and_told_with_the_nation():
+    found = look(
+        alarm("billing", channel=Channel.SLOW),
+        alarm("billing", place=PAPUA, channel=Channel.SLOW),
+        alarm("payment", place=PAPUA),
+        roots={NATIONAL: "billing"},
+        at_s=130.0,
+    )
+    assert [(each.scope, each.root) for each in found] == [
+        (Scope.NATIONAL, "billing"),
+        (Scope.REGIONAL, "payment"),
+    ]
+
+
 def parts(situations: Iterable[Situation]) -> list[tuple[str, str, Trouble | None]]:
     """Group and root of each, and what it is a part of."""
     assert all(each.phase is CLOSED for each in situations if each.absorbed_by)
