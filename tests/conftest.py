@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 pytest_plugins = ("pytester", "tests.support.real_parts_plugin")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A test that configures the logs, as every command does, configures only its own."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -25,5 +25,6 @@ def configure(style: str, level: str) -> None:
             logging.getLevelNamesMapping()[level.upper()]
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # A logger that is cached keeps its stream for ever, also one that was closed meanwhile.
+        cache_logger_on_first_use=False,
     )
