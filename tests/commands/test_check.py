@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import re
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -197,7 +198,7 @@ async def test_in_a_pipe_the_explanation_is_one_fact_a_line(
     lines = said.out.splitlines()
     (billing,) = [each for each in lines if each.startswith('step "billing inquiry"')]
     assert "(simponi.billing): from 0." in billing
-    assert "processing 1" in billing
+    assert re.search(r"processing \d{3}", billing), "a tenth of a second, and more when busy"
     assert billing.endswith("expected an answer; came HTTP 503")
     assert any(each.startswith('step "file status"') and "not reached" in each for each in lines)
     assert "control gateway (gateway): answers" in lines
