@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import re
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
