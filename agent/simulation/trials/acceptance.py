@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from agent.core.model import Channel, Scope
 from agent.simulation.trials.case import Case
 from agent.simulation.trials.ending import Creep, End
+from agent.simulation.trials.load import Load
 from agent.simulation.trials.soon import Soon
 from agent.simulation.trials.untold import Blip, Flap
 from agent.simulation.trials.years import Years
@@ -67,6 +68,13 @@ def disturbed() -> Iterator[Case]:
     yield Soon(name="no focus: f=1, p1=1", p1=1.0, limit_s=35.0, focus=False)
     yield Soon(name="no focus: f=0.5, p1=1", share=0.5, p1=1.0, limit_s=48.0, focus=False)
     yield Soon(name="half of the results missing: f=1", p1=1.0, limit_s=35.0, lost_share=0.5)
+    for share in (1.0, 0.5):
+        yield Load(
+            name=f"load in an outage: f={share:g}",
+            share=share,
+            hottest_per_s=8.2,
+            after_per_s=2.1,
+        )
     yield Creep(name="creeping, an office every 15 minutes", most_share=0.15)
 
 
