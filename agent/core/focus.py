@@ -10,7 +10,7 @@ suspicion is true (``detect``), and later whether the service is well again (``r
     one      service at a time: detection before recovery, then the one most suspected
     ends     after a minute, or as soon as the suspicion is decided
     budget   the seconds ordered come from a bucket of 5 minutes that fills by 5 minutes an hour;
-             after an order to detect nothing is detected that way for a minute
+             after an order to detect only a suspicion is worth another within a minute
 
 The centre is loaded least while it is in trouble for sure: once a national alarm stands there is
 nothing left to find out. Every office keeps within its own share of the ceiling whatever is
@@ -27,6 +27,8 @@ from agent.core.model import Focus
 from agent.core.schedule import Bucket
 from agent.core.tuning import FocusTuning
 
+SUSPECTED = 1.0
+"""The weight of a suspicion, and of votes that are enough for one."""
 _SHORTEST_S = 10.0
 """An order for less time than this would reach too few offices to tell anything."""
 
@@ -45,7 +47,7 @@ class Interest:
     service: str
     kind: FocusKind
     weight: float
-    """Among interests of one kind, the heaviest is looked at."""
+    """Among interests of one kind, the heaviest is looked at; a suspicion weighs 1 or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,8 @@ class Director:
         standing = self._order
         if interest.kind is FocusKind.RECOVER:
             return standing is None
-        if now_s < self._rest_until_s or interest.service in decided:
+        rests = now_s < self._rest_until_s and interest.weight < SUSPECTED
+        if rests or interest.service in decided:
             return False
         return standing is None or standing.interest.kind is FocusKind.RECOVER
 

@@ -7,12 +7,16 @@ they are shares of the roster with floors, so that one set serves three offices 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 from agent.core.model import Channel
 
 STATUS_S = 300.0
 """An office that has no news publishes its status this often all the same."""
+
+
+MEASURED_WITH = 145
+"""Offices of the nation that the numbers were found with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +45,25 @@ class ChannelTuning:
 
     def a1(self, roster: int) -> float:
         """Branch equivalents at which a service is suspected."""
-        return max(self.a1_floor, self.a1_share * roster)
+        return max(self.a1_floor, self.a1_share * telling_size(roster))
 
     def a2(self, roster: int) -> float:
         """Fresh branch equivalents at which it is national."""
-        return max(self.a2_floor, self.a2_share * roster)
+        return max(self.a2_floor, self.a2_share * telling_size(roster))
 
     def b2(self, roster: int) -> float:
         """Fresh evidence to the contrary at which the suspicion is cleared."""
-        return max(self.b2_floor, self.b2_share * roster)
+        return max(self.b2_floor, self.b2_share * telling_size(roster))
+
+
+def telling_size(roster: int) -> float:
+    """The offices that the thresholds are shares of.
+
+    Beyond the roster that they were measured with, thresholds grow like its square root: what comes
+    together by chance does, and the nation's budget of runs, and with it the evidence of a second,
+    does not grow at all.
+    """
+    return roster if roster <= MEASURED_WITH else sqrt(roster * MEASURED_WITH)
 
 
 FAIL = ChannelTuning(p0_floor=0.005, p0_ceiling=0.08, a1_share=0.028, a2_share=0.0168)

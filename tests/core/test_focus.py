@@ -14,7 +14,7 @@ TUNING = FocusTuning()
 DETECT, RECOVER = FocusKind.DETECT, FocusKind.RECOVER
 
 
-def interest(service: str, kind: FocusKind = DETECT, weight: float = 1.0) -> Interest:
+def interest(service: str, kind: FocusKind = DETECT, weight: float = 0.5) -> Interest:
     return Interest(service=service, kind=kind, weight=weight)
 
 
@@ -42,6 +42,15 @@ def test_it_ends_by_itself_after_a_minute_and_rests_for_one():
     again = leader.decide(120.0, [interest("a")], ())
     assert again is not None
     assert again.order == 2
+
+
+def test_a_suspicion_does_not_wait_for_the_rest_to_be_over():
+    leader = director()
+    leader.decide(0.0, [interest("a")], ())
+    assert leader.decide(60.0, [interest("a"), interest("b", weight=0.9)], ()) is None
+    order = leader.decide(61.0, [interest("a"), interest("b", weight=1.0)], ())
+    assert order is not None
+    assert order.service == "b"
 
 
 def test_it_ends_as_soon_as_the_suspicion_is_decided():
