@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from agent.adapters.recording_reader import RecordingReader, merged
 from agent.app import log
-from agent.app.plan import plan_nation
+from agent.app.plan import NationPlan, plan_nation
 from agent.commands import replay_report
 from agent.config.journeys import load_journeys
 from agent.config.loading import load_nation
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay; returns the exit code, which says nothing about incidents."""
     log.configure("console", "error")
     try:
-        mandate = _mandate(arguments.config, arguments.probes or [PROBES])
+        mandate = read_plan(arguments.config, arguments.probes or [PROBES]).mandate
         readers = [RecordingReader(file) for file in arguments.files]
         replayed = _watched(mandate, readers)
     except ConfigurationError as error:
@@ -75,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     return _tell(replay_report.report(replayed, mandate.revision, readers), replayed, arguments)
 
 
-def _mandate(file: Path, probes: Sequence[Path]) -> Mandate:
+def read_plan(file: Path, probes: Sequence[Path]) -> NationPlan:
+    """The nation as a configuration plans it. Raises :class:`agent.ports.ConfigurationError`."""
     nation, journeys = load_nation(file), load_journeys(probes)
     missing = (
         nation.lines.mistake(
@@ -86,7 +87,7 @@ def _mandate(file: Path, probes: Sequence[Path]) -> Mandate:
         if budget.name not in journeys.by_name
     )
     refuse((*journeys.mistakes, *missing))
-    return plan_nation(nation, nation_hash(nation), journeys.by_name).mandate
+    return plan_nation(nation, nation_hash(nation), journeys.by_name)
 
 
 def _watched(mandate: Mandate, readers: Sequence[RecordingReader]) -> Replayed:
