@@ -170,10 +170,21 @@ class Bucket:
             return None
         return replace(full, level=max(0.0, full.level - tokens))
 
+    def wait_s(self, tokens: float, now_s: float) -> float:
+        """Seconds until it holds as many, if nobody takes meanwhile."""
+        return max(0.0, tokens - self.at(now_s).level) / self.refill_per_s
+
     def give_back(self, tokens: float, now_s: float) -> Bucket:
         """The bucket after returning what a run took and did not use."""
         full = self.at(now_s)
         return replace(full, level=min(self.capacity, full.level + tokens))
+
+
+def wait_for_all_s(
+    buckets: Mapping[str, Bucket], wanted: Mapping[str, float], now_s: float
+) -> float:
+    """Seconds until all of it can be taken, if nobody else takes meanwhile."""
+    return max(buckets[name].wait_s(tokens, now_s) for name, tokens in wanted.items())
 
 
 def take_all(

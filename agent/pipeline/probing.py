@@ -108,7 +108,9 @@ class Prober:
             after_s = max(due.at_s, now_s)
             if (reason := self._held(probe, now_s)) is not None:
                 self._meters.run_skipped(probe.journey.name, reason)
-                if due.trigger is Trigger.REPROBE:
+                if due.trigger is Trigger.REPROBE and reason is SkipReason.BUDGET:
+                    after_s += schedule.wait_for_all_s(self._buckets, probe.cost, now_s)
+                elif due.trigger is Trigger.REPROBE:
                     reprobes = probe.pace.reprobe_limit
                 continue
             reprobes = reprobes + 1 if due.trigger is Trigger.REPROBE else 0

@@ -263,15 +263,15 @@ async def test_the_distance_is_from_start_to_start():
     assert office.starts() == [100.0, 115.0]
 
 
-async def test_a_second_look_that_the_budget_refuses_is_not_tried_until_the_next_slot():
+async def test_a_second_look_that_the_budget_refuses_waits_until_it_allows_one():
     # The journey's own ceiling allows the second look, the target's does not.
     office = ProbedOffice(
         Billing, period_s=100.0, anchor_s=100.0, requests_per_s={"simponi": 10 / 40.0}
     )
     office.centre.says("/billing", 503)
-    await office.probe_until(270.0)
-    assert office.starts() == [100.0, 200.0]
-    assert office.skipped() == {"budget": 2}
+    await office.probe_until(199.0)
+    assert office.starts() == [100.0, 140.0, 180.0]
+    assert office.skipped() == {"budget": 3}
 
 
 def national(scope: Scope = Scope.NATIONAL, *, affected: bool = False) -> Bulletin:
