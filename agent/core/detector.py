@@ -24,7 +24,6 @@ time in seconds, evidence is in nats, votes in branch equivalents.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +31,7 @@ from agent.core.declared import Declared
 from agent.core.focus import FocusKind, Interest
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
+from agent.core.onsets import Onsets
 from agent.core.reading import Observed
 from agent.core.recovery import Recovery
 from agent.core.regional import FEWEST, MOST, TOLERANCE, Region, Regions, Seen
@@ -40,7 +40,6 @@ from agent.core.tuning import Tuning
 
 _ROUNDING = 1e-4
 """Statuses carry W rounded; a level counts as that much more, so that a full vote stays full."""
-_ONSETS_KEPT = 64
 SOLID = 0.5
 """A vote from which an office is counted as failing, for people."""
 
@@ -99,9 +98,12 @@ class ChannelDetector:
         self._scales = (self.quick, *self._patient())
         self._newest_bad: set[str] = set()
         self._last_s: dict[str, float] = {}
-        self._onsets: deque[tuple[float, str]] = deque(maxlen=_ONSETS_KEPT)
         size = len(groups.roster)
-        self._onset_window_s = self.quick.numbers.onset_runs * period_s / max(1, size)
+        self._onsets = Onsets(
+            groups,
+            fewest=tuning.focus.onsets,
+            window_s=self.quick.numbers.onset_runs * period_s / max(1, size),
+        )
         self._seen = Seen(
             votes=self.quick.votes,
             first_bad_s=self.quick.first_bad_s,
@@ -288,7 +290,7 @@ class ChannelDetector:
             return None
         share = max(self._share(scale) for scale in self._scales)
         wanted = self.suspicion is not None or share + TOLERANCE >= focus.suspicion_share
-        if wanted or self._begin_together(now_s):
+        if wanted or self._onsets.together(now_s, self.quick.w):
             return self._interest(FocusKind.DETECT, share)
         return None
 
@@ -299,16 +301,6 @@ class ChannelDetector:
 
     def _interest(self, kind: FocusKind, weight: float) -> Interest:
         return Interest(service=self.service, kind=kind, weight=weight)
-
-    def _begin_together(self, now_s: float) -> bool:
-        """A few offices that share no fate began to fail within a few runs of the nation."""
-        while self._onsets and now_s - self._onsets[0][0] > self._onset_window_s:
-            self._onsets.popleft()
-        branches = {branch for _, branch in self._onsets if branch in self.quick.w}
-        if len(branches) < self._tuning.focus.onsets:
-            return False
-        fates = [set(self._groups.dropped_with[branch]) for branch in branches]
-        return not set.intersection(*fates)
 
     # --- one result
 
@@ -324,7 +316,7 @@ class ChannelDetector:
         counts = self.quick.counts(branch)
         self._tell_alarms(branch, started_s, bad=bad, admit=counts)
         if fresh_failure and counts:
-            self._onsets.append((started_s, branch))
+            self._onsets.note(branch, started_s)
         late = now_s - started_s > self._tuning.stale_s
         for scale, held in zip(self._scales, before, strict=True):
             if not scale.counts(branch):
