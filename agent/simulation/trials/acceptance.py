@@ -116,8 +116,8 @@ def nuisance() -> Iterator[Case]:
             most_per_year=1.2,
             liars=liars,
         )
-    yield Years(name="years of nuisance, slow channel", trials=4, channel=Channel.SLOW)
-    yield Years(name="years of nuisance, the real provinces", trials=4, setting="real")
+    yield Years(name="years of nuisance, slow channel", trials=2, channel=Channel.SLOW)
+    yield Years(name="years of nuisance, the real provinces", trials=2, setting="real")
 
 
 def sizes() -> Iterator[Case]:
