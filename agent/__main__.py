@@ -17,7 +17,17 @@ from types import FrameType
 from agent import __version__
 from agent.app.stopping import StopRequest
 
-COMMANDS = ("run", "check", "validate", "notify", "explain", "demo", "simulate", "replay", "calibrate")
+COMMANDS = (
+    "run",
+    "check",
+    "validate",
+    "notify",
+    "explain",
+    "demo",
+    "simulate",
+    "replay",
+    "calibrate",
+)
 """Each is a module of ``agent.commands``."""
 
 STOP_WITHIN_S = 29
