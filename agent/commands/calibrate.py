@@ -45,6 +45,8 @@ from agent.simulation.trials.world import Setting
 OK, CONFIGURATION, UNKNOWN, INTERRUPTED = 0, 2, 3, 130
 ZONE = "Asia/Jakarta"
 YEARS, GOAL = 5.0, 0.1
+LEAST_DAYS = 1.0
+"""After a shorter recording no years are played: a few events in an hour are no rate."""
 LEAST_YEARS, LEAST_GOAL, MOST = 0.1, 0.001, 1000.0
 NAMED = "named with --outage"
 
@@ -156,7 +158,8 @@ def _calibrate(
         channel=channel,
     )
     told = any(each.interval is not None for each in fit.estimates)
-    proposal = _propose(plan, stage, arguments) if told and arguments.years else None
+    long = fit.exposure.days >= LEAST_DAYS
+    proposal = _propose(plan, stage, arguments) if long and told and arguments.years else None
     found = calibrate_report.report(
         plan, month, fit, proposal, stage=stage, service=service, readers=readers
     )

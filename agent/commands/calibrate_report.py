@@ -25,11 +25,9 @@ from agent.simulation.refit.fitting import Fit
 from agent.simulation.refit.proposing import SEARCHED, Judged, Proposal, years_needed
 from agent.simulation.refit.recordings import Month
 from agent.simulation.refit.thresholds import Thresholds, snippet
-from agent.simulation.trials.world import YEAR_S
 
 ZONE = "Asia/Jakarta"
 NAMES_SHOWN = 12
-DAYS = YEAR_S / 86_400.0
 
 Report = dict[str, Any]
 
@@ -59,7 +57,7 @@ def report(
         },
         "offices": fit.exposure.offices,
         "office_years": fit.exposure.office_years,
-        "nation_years": fit.exposure.nation_years,
+        "days": fit.exposure.days,
         "left_out": [
             {"from": _moment(each.from_s), "until": _moment(each.until_s), "why": each.why}
             for each in fit.cuts
@@ -152,13 +150,15 @@ def show(found: Report, console: Console) -> None:
     _say_all(console, _readings(found))
     if found["thresholds"] is not None:
         _show_thresholds(found["thresholds"], console)
+    else:
+        _say(console, "no years were played, which a recording of less than a day is too short for")
     _say_all(console, _doubts(found))
 
 
 def _recording(found: Report) -> Iterator[str]:
     yield (
         f"{found['service']}, channel {found['channel']}: {found['offices']} offices for "
-        f"{found['nation_years'] * DAYS:.3g} days, from {_local(found['from'])} to "
+        f"{found['days']:.3g} days, from {_local(found['from'])} to "
         f"{_local(found['until'])} WIB, in {found['records']} records"
     )
     others = {n: c for n, c in found["bad_results"].items() if n != found["service"]}
@@ -264,7 +264,10 @@ def _doubts(found: Report) -> Iterator[str]:
     if found["unreadable_statuses"]:
         yield f"{found['unreadable_statuses']} statuses could not be read"
     if found["wrong_lines"]:
-        yield f"{found['wrong_lines']} wrong lines passed over:"
+        lines = (
+            "1 wrong line" if found["wrong_lines"] == 1 else f"{found['wrong_lines']} wrong lines"
+        )
+        yield f"{lines} passed over:"
         yield from found["first_wrong_lines"]
 
 

@@ -84,6 +84,11 @@ class Exposure:
     """With half of the roster's offices heard, or of those that ever were."""
     offices: int
 
+    @property
+    def days(self) -> float:
+        """The nation's, in days."""
+        return self.nation_years * YEAR_S / 86_400.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:

@@ -16,13 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Protocol
 
 from agent.core.tuning import Tuning
 from agent.simulation.refit.expecting import (
     OUTAGES,
     REFERENCES,
+    Delay,
     Expected,
-    Players,
     Stage,
     plays,
 )
@@ -31,6 +32,18 @@ from agent.simulation.refit.thresholds import Thresholds, proposals
 SEARCHED = 3.0
 _NONE_AT_MOST = 3.689
 """Garwood's upper limit of no event at all."""
+
+
+class Plays(Protocol):
+    """What plays: :class:`agent.simulation.refit.expecting.Players`."""
+
+    def delays(self, tuning: Tuning) -> tuple[Delay, ...]:
+        """How soon the reference outages are told."""
+        ...
+
+    def years(self, tuning: Tuning, years: float, *, most: float | None = None) -> Expected:
+        """False nationals of so many years; with ``most`` not many more than that."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +91,7 @@ def most_plays(stage: Stage, tuning: Tuning, years: float) -> int:
     return outages + plays(years) + plays(SEARCHED * years)
 
 
-def propose(
-    players: Players, stage: Stage, tuning: Tuning, *, years: float, goal: float
-) -> Proposal:
+def propose(players: Plays, stage: Stage, tuning: Tuning, *, years: float, goal: float) -> Proposal:
     """Judge the present thresholds, and look for better ones."""
     delays = players.delays(tuning)
     present = Judged(tuning=tuning, expected=replace(players.years(tuning, years), delays=delays))
@@ -97,7 +108,7 @@ def propose(
 
 class _Search:
     def __init__(
-        self, players: Players, stage: Stage, present: Judged, *, years: float, goal: float
+        self, players: Plays, stage: Stage, present: Judged, *, years: float, goal: float
     ) -> None:
         self._players = players
         self._stage = stage

@@ -9,7 +9,7 @@ but the floors of A1 and A2 are what no roster may fall below, and are never low
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from math import ceil
 from typing import Any
@@ -23,6 +23,8 @@ PATIENCE = (0.5, 1.0)
 """Factors of B2."""
 GUARDS_S = (2.0, 8.0)
 """Beyond the longest blip."""
+_MEMORIES = {Channel.FAIL: ("fail", "patient"), Channel.SLOW: ("slow",)}
+"""The memories that a channel has, changed alike; the first one's numbers are shown."""
 NEVER_LOWERED = ("a1_floor", "a2_floor")
 _DIGITS = 4
 
@@ -64,10 +66,12 @@ def proposals(
     guards_s = {tuning.guard_s, *(float(ceil(longest_blip_s + more_s)) for more_s in GUARDS_S)}
     known = {Thresholds.of(tuning, channel, size)}
     for offices, patience, guard_s in product(OFFICES, PATIENCE, sorted(guards_s)):
-        numbers = tuning.channel(channel)
-        for each, factor in (("a1", offices), ("a2", offices), ("b2", patience)):
-            numbers = _scaled(numbers, each, factor, size)
-        proposed = with_channel(replace(tuning, guard_s=guard_s), channel, numbers)
+        proposed = replace(tuning, guard_s=guard_s)
+        for memory in _MEMORIES[channel]:
+            numbers: ChannelTuning = getattr(proposed, memory)
+            for each, factor in (("a1", offices), ("a2", offices), ("b2", patience)):
+                numbers = _scaled(numbers, each, factor, size)
+            proposed = _with_memory(proposed, memory, numbers)
         thresholds = Thresholds.of(proposed, channel, size)
         if thresholds not in known:
             known.add(thresholds)
@@ -78,34 +82,34 @@ def _scaled(numbers: ChannelTuning, each: str, factor: float, size: int) -> Chan
     name = in_force(numbers, each, size)
     if factor < 1.0 and name in NEVER_LOWERED:
         return numbers
-    return replace(numbers, **{name: round(factor * getattr(numbers, name), _DIGITS)})
+    changed: dict[str, Any] = {name: round(factor * getattr(numbers, name), _DIGITS)}
+    return replace(numbers, **changed)
+
+
+def _with_memory(tuning: Tuning, memory: str, numbers: ChannelTuning) -> Tuning:
+    changed: dict[str, Any] = {memory: numbers}
+    return replace(tuning, **changed)
 
 
 def in_force(numbers: ChannelTuning, each: str, size: int) -> str:
     """Whether a threshold (``a1``, ``a2`` or ``b2``) is its share of the roster or its floor."""
-    share, floor = f"{each}_share", f"{each}_floor"
-    return share if getattr(numbers, share) * size > getattr(numbers, floor) else floor
-
-
-def with_channel(tuning: Tuning, channel: Channel, numbers: ChannelTuning) -> Tuning:
-    """The tuning with other numbers for one of its channels."""
-    if channel is Channel.FAIL:
-        return replace(tuning, fail=numbers)
-    return replace(tuning, slow=numbers)
+    floor = f"{each}_floor"
+    is_share: bool = getattr(numbers, each)(size) > getattr(numbers, floor)
+    return f"{each}_share" if is_share else floor
 
 
 def snippet(present: Tuning, proposed: Tuning, channel: Channel) -> dict[str, Any]:
     """What to write under ``tuning`` in nation.yaml: what differs from the present numbers."""
-    before, after = present.channel(channel), proposed.channel(channel)
-    names = [f"{each}_{kind}" for each in ("a1", "a2", "b2") for kind in ("share", "floor")]
-    changed = {
-        name: getattr(after, name)
-        for name in names
-        if getattr(after, name) != getattr(before, name)
-    }
     written: dict[str, Any] = {}
     if proposed.guard_s != present.guard_s:
         written["guard_s"] = proposed.guard_s
-    if changed:
-        written[channel.value] = changed
+    for memory in _MEMORIES[channel]:
+        before, after = getattr(present, memory), getattr(proposed, memory)
+        changed = {
+            each.name: getattr(after, each.name)
+            for each in fields(after)
+            if getattr(after, each.name) != getattr(before, each.name)
+        }
+        if changed:
+            written[memory] = changed
     return written

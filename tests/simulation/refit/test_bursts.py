@@ -95,7 +95,7 @@ def test_background_alone_makes_hardly_any_episode():
 
 def episodes(solid: int, partial: int) -> list[Found]:
     draw = random.Random(9)
-    found = []
+    found: list[Found] = []
     for p in [1.0] * solid + [draw.uniform(0.2, 0.95) for _ in range(partial)]:
         line = "".join("x" if draw.random() < p else "." for _ in range(40))
         found += told(f"{GOOD}{line}{GOOD}").episodes
