@@ -45,7 +45,7 @@ from agent.simulation.trials.world import Setting
 OK, CONFIGURATION, UNKNOWN, INTERRUPTED = 0, 2, 3, 130
 ZONE = "Asia/Jakarta"
 YEARS, GOAL = 5.0, 0.1
-LEAST_DAYS = 1.0
+LEAST_DAYS = 0.9
 """After a shorter recording no years are played: a few events in an hour are no rate."""
 LEAST_YEARS, LEAST_GOAL, MOST = 0.1, 0.001, 1000.0
 NAMED = "named with --outage"
