@@ -129,7 +129,7 @@ class ChannelDetector:
                 tuning.patient,
                 tuning,
                 self._groups,
-                self._takes_part,
+                self.quick.counts,
                 quarantine_s=tuning.patient_quarantine_s,
                 member_s=tuning.patient_member_s,
             ),
@@ -505,6 +505,9 @@ class ChannelDetector:
         members = {b: True for alarm in self.alarms.values() for b in alarm.recovery.members}
         for scale in self._scales:
             scale.quarantine(now_s, quiet=self._is_quiet, spared=members)
+            # Who no longer counts on the quick scale counts on neither.
+            for branch in self.quarantined & scale.votes.keys():
+                scale.revote(branch)
 
     def _creep(self, now_s: float) -> None:
         """So many offices in a trouble of their own, beyond the worst groups, are the nation's."""

@@ -483,6 +483,15 @@ def test_an_office_always_in_trouble_loses_its_vote_after_fifteen_minutes_until_
     assert watch.votes(PAPUA[0])
 
 
+def test_who_is_quarantined_counts_on_the_patient_scale_no_more_either():
+    watch = Watch()
+    for at_s in range(0, 915, 15):
+        watch.hear(PAPUA[:1], at_s)
+    (patient,) = watch.detector._scales[1:]
+    assert PAPUA[0].id in watch.detector.quarantined
+    assert patient.votes == {}
+
+
 def test_only_quiet_minutes_count_towards_losing_a_vote():
     """In a suspicion everybody is in trouble; that says nothing of the office itself."""
     watch = Watch()
