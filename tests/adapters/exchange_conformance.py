@@ -33,6 +33,8 @@ from agent.ports import (
 
 CALL_LIMIT_S = 2.5
 SILENT_AFTER_S = 1.0
+READ_LATE_S = 0.4
+"""On a busy machine a test learns of a moment so much after the watch; a break of the rule is 1 s."""
 PATIENCE_S = 20.0
 
 
@@ -360,7 +362,7 @@ class ExchangeConformance:
             await watch.synced()
             synced_s = world.clock.now_s()
             await watch.until(lambda events: Silent(branch="sorong") in events)
-            assert world.clock.now_s() - synced_s >= SILENT_AFTER_S
+            assert world.clock.now_s() - synced_s >= SILENT_AFTER_S - READ_LATE_S
 
     async def test_a_burst_keeps_its_order_and_its_newest(self, world: World):
         jember = world.exchange("jember")
@@ -455,7 +457,7 @@ class ExchangeConformance:
             await watch.synced(2)
             synced_s = world.clock.now_s()
             await watch.until(lambda events: isinstance(events[-1], Silent))
-            assert world.clock.now_s() - synced_s >= SILENT_AFTER_S
+            assert world.clock.now_s() - synced_s >= SILENT_AFTER_S - READ_LATE_S
             again = await next_of(heard)
             assert (again.record.value, again.live) == (b"before", False)
 
