@@ -34,7 +34,7 @@ from agent.ports import (
 CALL_LIMIT_S = 2.5
 SILENT_AFTER_S = 1.0
 READ_LATE_S = 0.4
-"""On a busy machine a test learns of a moment so much after the watch; a break of the rule is 1 s."""
+"""A busy test learns of a moment so much after the watch; a broken rule would be 1 s early."""
 PATIENCE_S = 20.0
 
 
