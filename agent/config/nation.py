@@ -119,16 +119,14 @@ class SlackRoutes(Strict):
 
 def _overrides(defaults: Tuning | ChannelTuning | FocusTuning) -> dict[str, Any]:
     """One optional field for each number of ``defaults``: the list of them stays in the core."""
-    whole = {
-        each.name for each in fields(defaults) if isinstance(getattr(defaults, each.name), int)
-    }
+    given = {each.name: getattr(defaults, each.name) for each in fields(defaults) if each.init}
     return {
-        each.name: (
-            (int if each.name in whole else float) | None,
+        name: (
+            (int if isinstance(number, int) else float) | None,
             Field(default=None, ge=0, le=86_400),
         )
-        for each in fields(defaults)
-        if isinstance(getattr(defaults, each.name), int | float)
+        for name, number in given.items()
+        if isinstance(number, int | float)
     }
 
 

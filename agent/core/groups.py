@@ -9,9 +9,9 @@ region, and are never dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import permutations
 
 from agent.core.model import Branch
 
@@ -50,37 +50,42 @@ class Groups:
         must hide neither of them. So any k groups weigh nothing, and fewer votes never weigh more.
         ``votes`` holds only branches that vote more than 0.
         """
-        worst = self.worst(votes)
-        return sum(
-            value
-            for branch, value in votes.items()
-            if not any(group in worst for group in self.dropped_with[branch])
-        )
+        worst, fates = set(self.worst(votes)), self.dropped_with
+        return sum([value for branch, value in votes.items() if worst.isdisjoint(fates[branch])])
 
     def worst(self, votes: Mapping[str, float]) -> list[str]:
         """The k groups that are looked past, by id: fewer when fewer hold any vote."""
-        sums: dict[str, float] = {}
-        shared: dict[tuple[str, str], float] = {}
+        fates = self.dropped_with
+        sums: defaultdict[str, float] = defaultdict(float)
+        voters: defaultdict[str, list[str]] = defaultdict(list)
         for branch, value in votes.items():
-            fates = self.dropped_with[branch]
-            for group in fates:
-                sums[group] = sums.get(group, 0.0) + value
-            for pair in permutations(fates, 2):
-                shared[pair] = shared.get(pair, 0.0) + value
-        ranked = sorted(sums, key=lambda group: (-sums[group], group))
+            for group in fates[branch]:
+                sums[group] += value
+                voters[group].append(branch)
+
+        def shared(one: str, other: str) -> float:
+            return sum([votes[branch] for branch in voters[one] if other in fates[branch]])
+
+        # By what each holds, most first; of two that hold as much, by id.
+        ranked = sorted(sorted(sums), key=sums.__getitem__, reverse=True)
         return ranked[:1] if self.drops == 1 else _worst_pair(ranked, sums, shared)
 
 
 def _worst_pair(
-    ranked: list[str], sums: Mapping[str, float], shared: Mapping[tuple[str, str], float]
+    ranked: list[str], sums: Mapping[str, float], shared: Callable[[str, str], float]
 ) -> list[str]:
-    """The two groups that hold the most together; ``ranked`` by what each holds alone."""
+    """The two groups that hold the most together; ``ranked`` by what each holds alone.
+
+    What two of them share is asked only for the few pairs that may be the worst.
+    """
     most, worst = 0.0, ranked[:1]
     for place, one in enumerate(ranked):
+        if 2.0 * sums[one] <= most:
+            break
         for other in ranked[place + 1 :]:
             if sums[one] + sums[other] <= most:
                 break
-            together = sums[one] + sums[other] - shared.get((one, other), 0.0)
+            together = sums[one] + sums[other] - shared(one, other)
             if together > most:
                 most, worst = together, [one, other]
     return worst

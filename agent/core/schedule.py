@@ -134,15 +134,17 @@ def next_run(  # noqa: PLR0913 - all that a start depends on, each by its name
     later, rather than lost.
     """
     soonest_s = now_s if last_start_s is None else max(now_s, last_start_s + pace.least_s)
-    called = [Due(at_s=max(soonest_s, plan.next_slot(now_s)))]
+    at_s, trigger = max(soonest_s, plan.next_slot(now_s)), Trigger.PLAN
     if focus is not None:
-        at_s = max(soonest_s, focus.next_slot(now_s))
-        called.append(Due(at_s=at_s, trigger=Trigger.FOCUS))
+        ordered_s = max(soonest_s, focus.next_slot(now_s))
+        if ordered_s < at_s:
+            at_s, trigger = ordered_s, Trigger.FOCUS
     may_hurry = suspicious and not stood_down and reprobes_in_a_row < pace.reprobe_limit
     if may_hurry and last_start_s is not None:
-        at_s = max(now_s, last_start_s + pace.reprobe_s)
-        called.append(Due(at_s=at_s, trigger=Trigger.REPROBE))
-    return min(called, key=lambda due: due.at_s)
+        again_s = max(now_s, last_start_s + pace.reprobe_s)
+        if again_s < at_s:
+            at_s, trigger = again_s, Trigger.REPROBE
+    return Due(at_s=at_s, trigger=trigger)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ they are shares of the roster with floors, so that one set serves three offices 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log, sqrt
 
 from agent.core.model import Channel
@@ -38,10 +38,15 @@ class ChannelTuning:
     onset_runs: int = 30
     """Three offices that begin to fail within this many of the nation's runs are worth a focus."""
 
-    @property
-    def cap(self) -> float:
-        """Most evidence one branch can hold, nats."""
-        return self.cap_results * log(self.p1 / self.p0_floor)
+    cap: float = field(init=False, repr=False, compare=False)
+    """Most evidence one branch can hold, nats. It follows from the others, and is reckoned once
+    because every result asks for it."""
+
+    def __post_init__(self) -> None:
+        # Numbers that cannot be must live until the configuration refuses them: without a cap.
+        possible = 0.0 < self.p0_floor < self.p1
+        cap = self.cap_results * log(self.p1 / self.p0_floor) if possible else 0.0
+        object.__setattr__(self, "cap", cap)
 
     def a1(self, roster: int) -> float:
         """Branch equivalents at which a service is suspected."""

@@ -81,6 +81,8 @@ def test_a_missing_nation_is_told_together_with_the_mistakes_of_the_branch(offic
         ("nation.yaml", "slack:", "tuning: {close_s: 1}\nslack:", "show_recovery_s <= close_s"),
         ("nation.yaml", "slack:", "tuning: {guard: 1}\nslack:", 'did you mean "guard_s"?'),
         ("nation.yaml", "slack:", "tuning: {fail: {a1_floor: 0}}\nslack:", "one office could"),
+        ("nation.yaml", "slack:", "tuning: {fail: {p0_floor: 0}}\nslack:", "0 < p0_floor"),
+        ("nation.yaml", "slack:", "tuning: {fail: {cap: 9}}\nslack:", "fail.cap: is no known"),
         ("nation.yaml", "slack:", "tuning: {usual_factor: 1.1}\nslack:", "0 switches it off"),
         ("nation.yaml", "slack:", "tuning: {usual_margin_s: 0}\nslack:", "more than 0"),
         ("nation.yaml", "slack:", "maintenance: [{}]\nslack:", "leave the list empty"),

@@ -119,6 +119,8 @@ def test_local_reprobes_keep_their_distance(ceiling, roster, interval, why):
             "an office that never ran has nothing to hurry after",
         ),
         ({"last_start_s": 58.0}, 75.5, Trigger.PLAN, "a slot that is sooner wins"),
+        ({"last_start_s": 57.5}, 75.5, Trigger.PLAN, "and one that is as soon"),
+        ({"focus": PLAN, "suspicious": False}, 75.5, Trigger.PLAN, "also as soon as an order's"),
         ({"now_s": 50.0}, 50.0, Trigger.REPROBE, "what is overdue runs now"),
         ({"focus": FOCUS}, 26.0, Trigger.FOCUS, "an order's slot, once the ceiling allows another"),
         ({"focus": FOCUS, "last_start_s": 3.0}, 20.0, Trigger.FOCUS, "or as soon as it comes"),

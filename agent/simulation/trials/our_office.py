@@ -18,6 +18,8 @@ from agent.core.tuning import ChannelTuning, Tuning
 from agent.simulation.trials.traces import Trace
 
 _SAME_S = 1e-6
+_PLAN, _REPROBE = Trigger.PLAN, Trigger.REPROBE
+"""By names of their own: to find a member of an enumeration takes longer than to compare it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +82,13 @@ class OurOffice:
         "_last_start_s",
         "_next_slot",
         "_next_slot_s",
+        "_numbers",
         "_place",
         "_plan",
         "_reprobes",
         "_rules",
         "_starts_s",
+        "_trace",
         "due",
         "learning",
         "runs",
@@ -101,7 +105,7 @@ class OurOffice:
         starts_s: list[float] | None = None,
     ) -> None:
         """The start of every run is noted in ``starts_s``, if that is wanted."""
-        trace = rules.trace
+        self._trace = trace = rules.trace
         self.learning = learning
         self.word = QUIET
         self.due: Due | None = None
@@ -111,6 +115,7 @@ class OurOffice:
         self.runs = dict.fromkeys(Trigger, 0)
         self._place = place
         self._rules = rules
+        self._numbers = rules.numbers
         share = schedule.share(rank=trace.rank[place], roster_size=trace.setting.size)
         self._plan = Plan.seated(
             share=share, period_s=trace.setting.period_s, now_s=trace.phase_s, wall_s=0.0
@@ -128,24 +133,24 @@ class OurOffice:
         """Take the results of the plan up to ``now_s``, which were all good."""
         if self.due is not None:
             return
-        trace = self._rules.trace
+        trace = self._trace
         coming = trace.next_slot(self._place, now_s)
-        good = (coming - self._next_slot) // trace.setting.size
+        good = (coming - self._next_slot) // trace.size
         if good <= 0:
             return
         self.learning = self.learning.observe_ok(
-            good, learn=not self.word.watched, tuning=self._rules.numbers
+            good, learn=not self.word.watched, tuning=self._numbers
         )
-        self.runs[Trigger.PLAN] += good
+        self.runs[_PLAN] += good
         if self._starts_s is not None:
-            slots = range(self._next_slot, coming, trace.setting.size)
+            slots = range(self._next_slot, coming, trace.size)
             self._starts_s.extend(trace.start_of(slot) for slot in slots)
-        self._last_start_s = trace.start_of(coming - trace.setting.size)
+        self._last_start_s = trace.start_of(coming - trace.size)
         self._reprobes = 0
         self._go_to(coming)
 
     def _go_to(self, slot: int) -> None:
-        self._next_slot, self._next_slot_s = slot, self._rules.trace.start_of(slot)
+        self._next_slot, self._next_slot_s = slot, self._trace.start_of(slot)
 
     def hear(self, word: Word, now_s: float) -> None:
         """Take the leader's word, and decide anew on the next run."""
@@ -159,34 +164,30 @@ class OurOffice:
     def run(self, at_s: float) -> Report | None:
         """Carry out the run that is due, or that of the plan; what the leader is to hear of it."""
         self.catch_up(at_s - _SAME_S)
-        trigger = self.due.trigger if self.due is not None else Trigger.PLAN
+        trigger = self.due.trigger if self.due is not None else _PLAN
         bad = self._result(at_s, trigger)
         self.runs[trigger] += 1
         if self._starts_s is not None:
             self._starts_s.append(at_s)
         self._last_start_s = at_s
-        self._reprobes = self._reprobes + 1 if trigger is Trigger.REPROBE else 0
+        self._reprobes = self._reprobes + 1 if trigger is _REPROBE else 0
         while self._next_slot_s <= at_s + _SAME_S:
-            self._go_to(self._next_slot + self._rules.trace.setting.size)
+            self._go_to(self._next_slot + self._trace.size)
         if bad is None:
             return None
-        before, learn = self.learning.w, trigger is Trigger.PLAN and not self.word.watched
-        self.learning = self.learning.observe(bad=bad, learn=learn, tuning=self._rules.numbers)
-        if not (self.word.watched or before > 0.0 or self.learning.w > 0.0):
+        before, watched = self.learning, self.word.watched
+        learn = trigger is _PLAN and not watched
+        self.learning = after = before.observe(bad=bad, learn=learn, tuning=self._numbers)
+        if not (watched or before.w > 0.0 or after.w > 0.0):
             return None
-        return Report(
-            place=self._place,
-            started_s=at_s,
-            bad=bad,
-            p0=self.learning.p0,
-            level=self.learning.w,
-        )
+        return Report(place=self._place, started_s=at_s, bad=bad, p0=after.p0, level=after.w)
 
     def _result(self, at_s: float, trigger: Trigger) -> bool | None:
         """Whether a run is bad; one to the slot is the trace's own."""
-        trace, slot = self._rules.trace, self._next_slot
-        if trigger is Trigger.PLAN and abs(self._next_slot_s - at_s) < _SAME_S:
-            return None if trace.lost(slot) else slot in self._rules.bad
+        trace, slot = self._trace, self._next_slot
+        if trigger is _PLAN and abs(self._next_slot_s - at_s) < _SAME_S:
+            # What is known to be bad was not lost.
+            return True if slot in self._rules.bad else None if trace.lost(slot) else False
         return trace.probe(self._place, at_s)
 
     # --- when it probes next
@@ -207,9 +208,9 @@ class OurOffice:
         self.version += 1
 
     def _is_quiet(self, due: Due) -> bool:
-        undisturbed = self.learning.w == 0.0 and self._focus is None and not self.word.watched
-        to_the_slot = due.trigger is Trigger.PLAN and due.at_s <= self._next_slot_s + _SAME_S
-        return undisturbed and to_the_slot
+        if self.learning.w > 0.0 or self._focus is not None or self.word.watched:
+            return False
+        return due.trigger is _PLAN and due.at_s <= self._next_slot_s + _SAME_S
 
 
 def first_learning(rules: Rules, place: int, *, learned: bool) -> Learning:

@@ -76,9 +76,13 @@ class Trace:
         places = {branch.id: place for place, branch in enumerate(setting.branches)}
         self.order = tuple(places[name] for name in ranks)
         """Offices by rank."""
+        self._period_s = setting.period_s
         self.rank = tuple(ranks[branch.id] for branch in setting.branches)
+        self.size = setting.size
         self.spacing_s = setting.period_s / setting.size
         self._lost_share = setting.world.lost_share
+        self._lag_mean_s = setting.world.lag_mean_s
+        self._lag_least_s = tuple(office.lag_least_s for office in self.offices)
         self._dice = Dice(f"{seed}/{channel}")
         self.phase_s = self._dice.uniform(0, 0) * setting.period_s
         self.bad = sorted(slot for place in range(setting.size) for slot in self._bad_of(place))
@@ -92,14 +96,13 @@ class Trace:
 
     def office_of(self, slot: int) -> int:
         """Whose slot it is."""
-        return self.order[slot % len(self.order)]
+        return self.order[slot % self.size]
 
     def next_slot(self, place: int, after_s: float) -> int:
         """An office's first slot at or after a moment."""
-        periods = (after_s - self.phase_s) / self.setting.period_s - self.rank[place] / len(
-            self.order
-        )
-        return ceil(periods - 1e-9) * len(self.order) + self.rank[place]
+        rank, size = self.rank[place], self.size
+        periods = (after_s - self.phase_s) / self._period_s - rank / size
+        return ceil(periods - 1e-9) * size + rank
 
     def lost(self, slot: int) -> bool:
         """Whether nothing is ever heard of a slot's probe."""
@@ -129,8 +132,7 @@ class Trace:
     def lag_s(self, place: int, at_s: float) -> float:
         """How long after its start a result of an office is heard of."""
         share = self._dice.uniform(_LAG, place, round(at_s * 1000.0))
-        mean_s = self.setting.world.lag_mean_s
-        return self.offices[place].lag_least_s - mean_s * log1p(-share)
+        return self._lag_least_s[place] - self._lag_mean_s * log1p(-share)
 
 
 def good_before_bad(draw: random.Random, rate: float) -> int:
