@@ -24,17 +24,17 @@ time in seconds, evidence is in nats, votes in branch equivalents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.core.alarms import Alarms
 from agent.core.declared import Declared
 from agent.core.focus import FocusKind, Interest
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import NATION, AlarmPhase, Channel, Scope
 from agent.core.onsets import Onsets
 from agent.core.reading import Observed
-from agent.core.recovery import Recovery
-from agent.core.regional import FEWEST, MOST, TOLERANCE, Region, Regions, Seen
+from agent.core.regional import FEWEST, TOLERANCE, Region, Regions, Seen
 from agent.core.scale import Finding, Scale, Suspicion
 from agent.core.tuning import Tuning
 
@@ -79,7 +79,6 @@ class ChannelDetector:
         """``votes`` tells whether a branch takes part now; ``period_s`` is the journey's T."""
         self.service = service
         self.channel = channel
-        self.alarms: dict[str, Declared] = {}
         self.blips: list[Blip] = []
         self.settled = False
         """A suspicion came to nothing since the last look at it, on whichever scale."""
@@ -87,6 +86,7 @@ class ChannelDetector:
         self._tuning = tuning
         self._period_s = period_s
         self._takes_part = votes
+        self._alarms = Alarms(groups, period_s)
         self.quick = Scale(
             tuning.channel(channel),
             tuning,
@@ -187,9 +187,17 @@ class ChannelDetector:
         ended_s: float | None = None,
     ) -> None:
         """Stand where the leader before stood: an incident of this service is open."""
-        if group in self.alarms:
+        if group in self._alarms:
             return
-        alarm = self._declare(scope, group, since_s, now_s, frozenset(members), rate=SOLID)
+        alarm = self._alarms.declare(
+            scope=scope,
+            group=group,
+            since_s=since_s,
+            now_s=now_s,
+            members=tuple(members),
+            rate=SOLID,
+            scale=self.quick,
+        )
         alarm.declared_s = declared_s
         if recovering:
             well_since_s = now_s if ended_s is None else ended_s
@@ -203,7 +211,7 @@ class ChannelDetector:
 
     def tick(self, now_s: float, *, blind: bool) -> None:
         """Let time pass: silence and holding are inputs too. Closed alarms are shown once."""
-        self.alarms = {group: alarm for group, alarm in self.alarms.items() if alarm.open}
+        self._alarms.drop_closed()
         self._quarantine(now_s)
         self._forget(now_s)
         if not blind:
@@ -215,7 +223,7 @@ class ChannelDetector:
                 self._suspect(scale, None)
         if not blind:
             self._judge_groups(now_s)
-        for alarm in self.alarms.values():
+        for alarm in self._alarms:
             alarm.advance(now_s, self._tuning, self._groups, self._takes_part, blind=blind)
             if not alarm.open:
                 self._forgive(alarm)
@@ -228,9 +236,14 @@ class ChannelDetector:
         return next((s.suspicion for s in self._scales if s.suspicion is not None), None)
 
     @property
+    def alarms(self) -> Mapping[str, Declared]:
+        """The alarms that stand, and those just closed, by group."""
+        return self._alarms.by_group
+
+    @property
     def national(self) -> Declared | None:
         """The national alarm, if there is one."""
-        return self.alarms.get(NATION)
+        return self._alarms.national
 
     @property
     def quarantined(self) -> set[str]:
@@ -314,7 +327,7 @@ class ChannelDetector:
         for scale in self._scales:
             scale.take(branch, started_s, bad=bad, p0=p0)
         counts = self.quick.counts(branch)
-        self._tell_alarms(branch, started_s, bad=bad, admit=counts)
+        self._alarms.observe(branch, started_s, bad=bad, counts=counts, on=self.quick)
         if fresh_failure and counts:
             self._onsets.note(branch, started_s)
         late = now_s - started_s > self._tuning.stale_s
@@ -332,18 +345,6 @@ class ChannelDetector:
     def _is_fresh(self, suspicion: Suspicion, started_s: float) -> bool:
         return started_s > suspicion.since_s + self._tuning.guard_s
 
-    def _tell_alarms(self, branch: str, started_s: float, *, bad: bool, admit: bool) -> None:
-        for alarm in self.alarms.values():
-            solid = self.quick.solid(branch) or alarm.scale.solid(branch)
-            if bad and admit and solid and self._belongs(branch, alarm):
-                alarm.recovery.admit(branch)
-            alarm.recovery.observe(branch, bad=bad, started_s=started_s)
-
-    def _belongs(self, branch: str, alarm: Declared) -> bool:
-        if alarm.group in (NATION, ROSTER):
-            return True
-        return branch in self._groups.members[alarm.group]
-
     def _forget(self, now_s: float) -> None:
         """Who has nothing to report was well in each period since, also for the patient scale."""
         for scale in self._scales[1:]:
@@ -359,7 +360,7 @@ class ChannelDetector:
 
     def _suspect(self, scale: Scale, started_s: float | None) -> None:
         """Open a suspicion when enough votes remain."""
-        if self.may_be_national and NATION not in self.alarms and scale.suspects():
+        if self.may_be_national and self.national is None and scale.suspects():
             scale.suspect(started_s)
 
     def _test(self, scale: Scale, now_s: float, *, blind: bool) -> None:
@@ -397,64 +398,31 @@ class ChannelDetector:
         scale = suspicion.scale
         votes, rate = scale.score(), suspicion.rate
         members = frozenset(self.quick.votes) | frozenset(scale.votes)
-        since_s = self._beginning(scale, members, suspicion.since_s)
-        self._become_national(since_s, now_s, members, rate, scale)
-        self.alarms[NATION].score, self.alarms[NATION].threshold = votes, scale.a1
-
-    def _beginning(self, scale: Scale, members: Iterable[str], suspected_s: float) -> float:
-        """The first failure of the nation's trouble.
-
-        Offices that a region's alarm holds, or whose trouble is a period older than that of half of
-        them, lend it no beginning: everybody is asked once in a period.
-        """
-        regional = {b for alarm in self.alarms.values() for b in alarm.recovery.members}
-        firsts = sorted(
-            scale.first_bad_s.get(branch, suspected_s)
-            for branch in members
-            if branch not in regional
-        )
-        if not firsts:
-            return suspected_s
-        middle_s = firsts[len(firsts) // 2]
-        return next(at_s for at_s in firsts if at_s >= middle_s - self._period_s)
+        since_s = self._alarms.beginning(scale, members, suspicion.since_s)
+        alarm = self._become_national(since_s, now_s, members, rate, scale)
+        alarm.score, alarm.threshold = votes, scale.a1
 
     def _become_national(
         self, since_s: float, now_s: float, members: frozenset[str], rate: float, scale: Scale
-    ) -> None:
+    ) -> Declared:
         for each in self._scales:
             each.suspicion = None
-        for alarm in self.alarms.values():
-            alarm.phase = AlarmPhase.CLOSED
-        self._declare(Scope.NATIONAL, NATION, since_s, now_s, members, rate, scale)
-
-    def _declare(
-        self,
-        scope: Scope,
-        group: str,
-        since_s: float,
-        now_s: float,
-        members: frozenset[str],
-        rate: float,
-        scale: Scale | None = None,
-    ) -> Declared:
-        needed = self.a1 if scope is Scope.NATIONAL else max(1.0, 0.5 * len(members))
-        alarm = Declared(
-            scope=scope,
-            group=group,
+        self._alarms.close_all()
+        return self._alarms.declare(
+            scope=Scope.NATIONAL,
+            group=NATION,
             since_s=since_s,
-            declared_s=now_s,
-            recovery=Recovery(members, rate, now_s),
-            needed=0.75 * needed,
-            scale=scale or self.quick,
+            now_s=now_s,
+            members=members,
+            rate=rate,
+            scale=scale,
         )
-        self.alarms[group] = alarm
-        return alarm
 
     def _forgive(self, alarm: Declared) -> None:
         """What failed before the end belongs to what is over, also of those who failed once."""
         unwell = alarm.recovery.unwell()
         known = {branch for scale in self._scales for branch in scale.w}
-        for branch in [b for b in known if self._belongs(b, alarm)]:
+        for branch in [b for b in known if self._alarms.covers(alarm, b)]:
             last_s = max(scale.last_bad_s.get(branch, 0.0) for scale in self._scales)
             over = last_s <= alarm.recovery.well_since_s
             if (branch in alarm.recovery.members or over) and branch not in unwell:
@@ -466,45 +434,38 @@ class ChannelDetector:
         if not self._is_quiet or not self.quick.votes:
             return
         for region in self._regions_in_trouble():
-            if self._is_told(region):
-                continue
-            self._absorb_into(region)
-            alarm = self._declare(
-                Scope.REGIONAL, region.group, region.since_s, now_s, region.failing, rate=1.0
-            )
-            alarm.score, alarm.threshold = region.score, region.threshold
+            if not self._alarms.tells_of(region):
+                self._go_regional(region, now_s)
+
+    def _go_regional(self, region: Region, now_s: float) -> None:
+        self._alarms.absorb_into(region)
+        alarm = self._alarms.declare(
+            scope=Scope.REGIONAL,
+            group=region.group,
+            since_s=region.since_s,
+            now_s=now_s,
+            members=region.failing,
+            rate=1.0,
+            scale=self.quick,
+        )
+        alarm.score, alarm.threshold = region.score, region.threshold
 
     @property
     def _is_quiet(self) -> bool:
         """Neither is the nation's alarm open, nor does the quick scale suspect one."""
-        return self.quick.suspicion is None and NATION not in self.alarms
-
-    def _is_told(self, region: Region) -> bool:
-        """Most of its failing offices belong to a group that is told already."""
-        told = [b for b in region.failing if any(self._belongs(b, a) for a in self._open())]
-        return len(told) >= MOST * len(region.failing)
-
-    def _absorb_into(self, region: Region) -> None:
-        """A trouble that outgrew its group is the wider group's, and no longer told by itself."""
-        for alarm in self._open():
-            if alarm.recovery.members <= region.failing:
-                alarm.phase = AlarmPhase.CLOSED
-
-    def _open(self) -> list[Declared]:
-        return [alarm for alarm in self.alarms.values() if alarm.open]
+        return self.quick.suspicion is None and self.national is None
 
     def _regions_in_trouble(self) -> list[Region]:
         if self.may_be_national:
             return self._regions.in_trouble(self._seen, self.alarms)
-        whole = self._regions.whole_roster(self._seen) if ROSTER not in self.alarms else None
+        whole = self._regions.whole_roster(self._seen) if ROSTER not in self._alarms else None
         return [whole] if whole else []
 
     # --- offices that are always bad
 
     def _quarantine(self, now_s: float) -> None:
-        members = {b: True for alarm in self.alarms.values() for b in alarm.recovery.members}
         for scale in self._scales:
-            scale.quarantine(now_s, quiet=self._is_quiet, spared=members)
+            scale.quarantine(now_s, quiet=self._is_quiet, spared=self._alarms.members())
             # Who no longer counts on the quick scale counts on neither.
             for branch in self.quarantined & scale.votes.keys():
                 scale.revote(branch)
@@ -512,7 +473,7 @@ class ChannelDetector:
     def _creep(self, now_s: float) -> None:
         """So many offices in a trouble of their own, beyond the worst groups, are the nation's."""
         put_away = {branch: 1.0 for branch in self.quarantined if self._takes_part(branch)}
-        if len(put_away) < self.creep or not self.may_be_national or NATION in self.alarms:
+        if len(put_away) < self.creep or not self.may_be_national or self.national is not None:
             return
         beyond = self._groups.beyond_worst(put_away)
         if beyond + TOLERANCE < self.creep:
@@ -522,5 +483,5 @@ class ChannelDetector:
             self.quick.revote(branch)
         members = frozenset(self.quick.votes)
         since_s = min(self.quick.first_bad_s.get(branch, now_s) for branch in put_away)
-        self._become_national(since_s, now_s, members, 1.0, self.quick)
-        self.alarms[NATION].score, self.alarms[NATION].threshold = beyond, self.creep
+        alarm = self._become_national(since_s, now_s, members, 1.0, self.quick)
+        alarm.score, alarm.threshold = beyond, self.creep

@@ -16,7 +16,7 @@ groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -128,7 +128,7 @@ class Scale:
         """There is enough evidence to make the branch a member of an alarm."""
         return self.w.get(branch, 0.0) >= 0.6 * self.numbers.cap
 
-    def quarantine(self, now_s: float, *, quiet: bool, spared: Mapping[str, object]) -> None:
+    def quarantine(self, now_s: float, *, quiet: bool, spared: Collection[str]) -> None:
         """A branch at half its cap for long, while all is quiet, loses its vote until it is well.
 
         ``spared``: members of open alarms.

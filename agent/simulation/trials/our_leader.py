@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, inf
 
@@ -266,7 +266,7 @@ class OurLeader:
             self._focus_since_s = now_s
         self._focus = focus
 
-    def _note_alarms(self, alarms: dict[str, Declared], now_s: float) -> None:
+    def _note_alarms(self, alarms: Mapping[str, Declared], now_s: float) -> None:
         for group, alarm in alarms.items():
             known = self._open.get(group)
             if known is None or known[0] is not alarm:
