@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -19,21 +22,8 @@ OK, BROKEN = 0, 1
 def main() -> int:
     """Play, show, and say by the exit code whether every promise holds."""
     arguments = _parser().parse_args()
-    errors = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        disable=not errors.is_terminal,
-    ) as progress:
-        task = progress.add_task("trials", total=None)
-        results = bench.run(
-            quick=arguments.quick,
-            only=arguments.only,
-            on_trial=lambda done, of: progress.update(task, completed=done, total=of),
-        )
+    with _progress(Console(stderr=True)) as on_trial:
+        results = bench.run(quick=arguments.quick, only=arguments.only, on_trial=on_trial)
     if arguments.picture and results.standings:
         arguments.picture.write_text(picture.draw(results.standings, PICTURED), encoding="utf-8")
     if arguments.json:
@@ -42,6 +32,23 @@ def main() -> int:
         console = Console()
         tables.show(results, console if console.is_terminal else Console(width=200))
     return OK if results.hold else BROKEN
+
+
+@contextmanager
+def _progress(errors: Console) -> Iterator[Callable[[int, int], None]]:
+    """How far it is: a bar on a terminal, elsewhere a line for each twentieth part."""
+    if not errors.is_terminal:
+        yield partial(_say_twentieths, errors)
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeElapsedColumn(), console=errors) as bar:
+        task = bar.add_task("trials", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def _say_twentieths(errors: Console, done: int, of: int) -> None:
+    if done * 20 // of > (done - 1) * 20 // of:
+        errors.print(f"{done} of {of} trials", highlight=False)
 
 
 def _parser() -> argparse.ArgumentParser:
