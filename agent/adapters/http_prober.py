@@ -21,6 +21,7 @@ from agent.adapters.http_body import MAX_BODY_BYTES, Unreadable, read_body, read
 from agent.adapters.http_phases import Closable, Stopwatch
 from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.clock import Clock
+from agent.core import real_identity
 from agent.core.model import Failure, FailureKind
 from agent.ports import OpenSession
 from agent.probe import Reply, Request, RequestFailed
@@ -33,6 +34,8 @@ _ADDRESSES_TRIED = 3
 _KEEPALIVE_S = 2.0
 """Steps follow each other at once; an older connection may be closing on the other side."""
 _CLOSE_TIMEOUT_S = 1.0
+_OURS = frozenset(["host", "user-agent"])
+"""Headers that no probe sets: where a request goes, and who says that it asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ class HttpSession:
         target = self._prober.targets.get(request.role)
         if target is None:
             raise LookupError(f'no target is configured for the role "{request.role}"')
+        _refuse_real_people(request, self._prober.clock.wall_s())
         outgoing = _build(target, request, self._prober.agent_name)
         line = self._line(outgoing.url, target.trust)
         watch = Stopwatch(self._prober.clock.now_s)
@@ -188,11 +192,26 @@ async def _first_answer(outgoing: httpx.Request, line: _Line, watch: Stopwatch) 
             line.addresses = others
 
 
+def _refuse_real_people(request: Request, wall_s: float) -> None:
+    """Raise ValueError, with every reason, when a request may name somebody who exists."""
+    sentences = real_identity.findings(
+        url=request.path,
+        params=request.params,
+        headers=request.headers,
+        body=[request.json, request.form],
+        now_s=wall_s,
+    )
+    if sentences:
+        raise ValueError("not sent: " + "; ".join(sentences))
+
+
 def _build(target: Target, request: Request, agent_name: str) -> httpx.Request:
     """The request with its real host; the path may only be a path below the target's URL."""
     path = request.path
     if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         raise ValueError("a request names a path below its target, never a URL")
+    if not _OURS.isdisjoint(name.lower() for name in request.headers):
+        raise ValueError("a probe sets neither Host nor User-Agent")
     url = httpx.URL(target.url_of(request.service).rstrip("/") + path)
     if request.params:
         url = url.copy_merge_params(request.params)

@@ -135,6 +135,39 @@ async def test_a_path_that_could_leave_the_target_is_refused(path: str):
         await ask(prober(Target(role="centre", url="http://127.0.0.1:1")), request(path))
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"path": "/nik/3509214507900001"},
+        {"params": {"q": "3509214507900001"}},
+        {"headers": {"X-Subject": "3509214507900001"}},
+        {"method": "POST", "json": {"nik": "3509214507900001"}},
+        {"method": "POST", "form": {"nama": "Budi"}},
+    ],
+)
+async def test_what_may_name_a_real_person_is_never_sent_nor_repeated(asked: dict[str, object]):
+    heard = 0
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        heard += 1
+
+    async with hostile_server(hear) as server:
+        client = prober(Target(role="centre", url=server.url))
+        with pytest.raises(ValueError, match="not sent: .*real person") as caught:
+            await ask(client, request(**asked))
+    assert heard == 0
+    assert "3509" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["User-Agent", "host"])
+async def test_a_probe_cannot_hide_who_asks_or_whom(name: str):
+    with pytest.raises(ValueError, match="neither Host nor User-Agent"):
+        await ask(
+            prober(Target(role="centre", url="http://127.0.0.1:1")), request(headers={name: "x"})
+        )
+
+
 async def test_a_role_that_is_not_configured_is_a_mistake_of_ours():
     with pytest.raises(LookupError, match='"elsewhere"'):
         await ask(prober(), request(role="elsewhere"))
