@@ -22,7 +22,7 @@ centre; anything else that a step raises is a bug of the probe and never held ag
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -39,6 +39,7 @@ __all__ = [
     "Reply",
     "Request",
     "RequestFailed",
+    "RequestRefused",
     "Session",
     "StepBroken",
     "StepName",
@@ -65,6 +66,13 @@ class RequestFailed(StepBroken):
     def __init__(self, failure: Failure, phases: Phases | None = None) -> None:
         super().__init__(failure)
         self.phases = phases or Phases()
+
+
+class RequestRefused(ValueError):  # noqa: N818 - a rail held
+    """A rail of the agent keeps a request from being sent: a mistake of the probe.
+
+    Its words are the agent's own and hold nothing that was to be sent, so they may be shown.
+    """
 
 
 class Document(dict[str, Any]):
@@ -101,6 +109,8 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    sandbox_only: bool = False
+    """It may go to a target that is marked as a sandbox, and to no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,19 +175,32 @@ def step(
     role: str,
     slow_after_s: float | None = None,
     requests: int = 1,
+    sandbox_only: bool = False,
+    always: bool = False,
 ) -> Callable[[M], M]:
     """Mark an async method as a step.
 
     ``service`` is what it exercises, ``role`` the target its requests go to, ``slow_after_s`` the
     duration from which a good step is called slow (None: never), ``requests`` the most requests it
     sends: they are taken from the target's budget before the run begins.
+
+    ``sandbox_only`` marks a step that writes, or that needs what such a step wrote: it exists only
+    where the target says ``sandbox: true``. ``always`` marks one that puts things in order again:
+    it is carried out even when an earlier step broke or the run was cut off, so it has to look
+    first whether there is anything to put in order.
     """
     if not is_name(service):
         raise ValueError(f'step "{step_id}": "{service}" is no service name')
     if requests < 1:
         raise ValueError(f'step "{step_id}": requests must be 1 or more, not {requests}')
     declared = StepName(
-        id=step_id, service=service, role=role, slow_after_s=slow_after_s, requests=requests
+        id=step_id,
+        service=service,
+        role=role,
+        slow_after_s=slow_after_s,
+        requests=requests,
+        sandbox_only=sandbox_only,
+        always=always,
     )
 
     def mark(method: M) -> M:
@@ -214,6 +237,23 @@ class Journey:
             raise TypeError(f'{cls.__name__}: give it a name such as "simkim-sign-in"')
         if not steps:
             raise TypeError(f"{cls.__name__}: a journey needs at least one step")
+
+    @classmethod
+    def within(cls, sandboxes: Collection[str]) -> type[Journey] | None:
+        """The journey as it is where only these target roles are sandboxes; None: nothing is left.
+
+        A step that writes is not there at all on a live target: neither run, nor paid for, nor
+        shown.
+        """
+        kept = tuple(s for s in cls.steps if not s.sandbox_only or s.role in sandboxes)
+        if kept == cls.steps:
+            return cls
+        if all(each.always for each in kept):
+            return None
+        same = {"__doc__": cls.__doc__, "__module__": cls.__module__}
+        live: type[Journey] = type(cls.__name__, (cls,), same)
+        live.steps = kept
+        return live
 
     def __init__(
         self,
@@ -320,6 +360,7 @@ class Journey:
             params=params or {},
             json=json,
             form=form,
+            sandbox_only=current.sandbox_only,
         )
         try:
             reply = await self._session.send(request)

@@ -24,7 +24,7 @@ from agent.clock import Clock
 from agent.core import real_identity
 from agent.core.model import Failure, FailureKind
 from agent.ports import OpenSession
-from agent.probe import Reply, Request, RequestFailed
+from agent.probe import Reply, Request, RequestFailed, RequestRefused
 
 REQUEST_TIMEOUT_S = 10.0
 """A request's own limit, whole; the run's deadline is the caller's and may be shorter."""
@@ -49,6 +49,8 @@ class Target:
     trust: Trust = field(default_factory=Trust)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request; may hold keys, so they are never shown."""
+    sandbox: bool = False
+    """Nothing that is written there can count."""
 
     def url_of(self, service: str) -> str:
         """Where the requests of a service's steps go."""
@@ -118,11 +120,13 @@ class HttpSession:
         """Send one request and read its whole answer.
 
         Raises :class:`RequestFailed` for what the centre or the way to it did, LookupError for a
-        role that is not configured and ValueError for a request that may not be sent.
+        role that is not configured and :class:`RequestRefused` for what may not be sent.
         """
         target = self._prober.targets.get(request.role)
         if target is None:
             raise LookupError(f'no target is configured for the role "{request.role}"')
+        if request.sandbox_only and not target.sandbox:
+            raise RequestRefused(f'"{request.role}" is no sandbox: nothing is written to it')
         _refuse_real_people(request, self._prober.clock.wall_s())
         outgoing = _build(target, request, self._prober.agent_name)
         line = self._line(outgoing.url, target.trust)
@@ -193,7 +197,7 @@ async def _first_answer(outgoing: httpx.Request, line: _Line, watch: Stopwatch) 
 
 
 def _refuse_real_people(request: Request, wall_s: float) -> None:
-    """Raise ValueError, with every reason, when a request may name somebody who exists."""
+    """Raise :class:`RequestRefused`, with every reason, when a request may name a real person."""
     sentences = real_identity.findings(
         url=request.path,
         params=request.params,
@@ -202,16 +206,16 @@ def _refuse_real_people(request: Request, wall_s: float) -> None:
         now_s=wall_s,
     )
     if sentences:
-        raise ValueError("not sent: " + "; ".join(sentences))
+        raise RequestRefused("not sent: " + "; ".join(sentences))
 
 
 def _build(target: Target, request: Request, agent_name: str) -> httpx.Request:
     """The request with its real host; the path may only be a path below the target's URL."""
     path = request.path
     if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
-        raise ValueError("a request names a path below its target, never a URL")
+        raise RequestRefused("a request names a path below its target, never a URL")
     if not _OURS.isdisjoint(name.lower() for name in request.headers):
-        raise ValueError("a probe sets neither Host nor User-Agent")
+        raise RequestRefused("a probe sets neither Host nor User-Agent")
     url = httpx.URL(target.url_of(request.service).rstrip("/") + path)
     if request.params:
         url = url.copy_merge_params(request.params)

@@ -69,7 +69,10 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
     """The agent and its doors; what was opened is closed by ``opened`` in reverse order."""
     settings = configuration.branch
     plan = plan_nation(
-        configuration.nation, configuration.nation_hash, configuration.journeys.by_name
+        configuration.nation,
+        configuration.nation_hash,
+        configuration.journeys.by_name,
+        sandboxes={role for role, target in settings.targets.items() if target.sandbox},
     )
     branch = plan.branches[settings.branch]
     identity = Identity(

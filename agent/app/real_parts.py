@@ -57,7 +57,13 @@ class Outside:
 def targets(settings: BranchSettings) -> list[Target]:
     """The central systems as this office reaches them."""
     return [
-        Target(role=role, url=target.url, services=target.services, trust=trust(target.tls))
+        Target(
+            role=role,
+            url=target.url,
+            services=target.services,
+            trust=trust(target.tls),
+            sandbox=target.sandbox,
+        )
         for role, target in settings.targets.items()
     ]
 

@@ -145,6 +145,10 @@ class StepName:
     requests: int = 1
     role: str | None = None
     """The target role that this step's requests name, for the budget."""
+    sandbox_only: bool = False
+    """It writes: it exists only where the target is marked as a sandbox."""
+    always: bool = False
+    """It puts in order what the run began, and is carried out also when the run breaks or ends."""
 
 
 class Trigger(StrEnum):

@@ -15,9 +15,11 @@ import structlog
 
 from agent.core.model import Failure, FailureKind, Run, StepFacts, StepName, Trigger
 from agent.ports import OpenSession
-from agent.probe import Applicant, Journey, StepBroken
+from agent.probe import Applicant, Journey, RequestRefused, StepBroken
 
 CLOSE_TIMEOUT_S = 2.0
+ORDER_TIMEOUT_S = 5.0
+"""For the steps that put things in order, whatever the run has left of its own time."""
 
 _log = structlog.get_logger(__name__)
 
@@ -35,19 +37,26 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
 ) -> Run:
     """Execute the steps of ``journey`` in order until one breaks; closes ``session``.
 
-    A step has ``step_timeout_s``, and no more than what is left of ``run_timeout_s``. Raises
+    A step has ``step_timeout_s``, and no more than what is left of ``run_timeout_s``. Steps that
+    are to be carried out always come after a broken one too, and after being cancelled. Raises
     nothing of its own; being cancelled passes through and leaves no facts.
     """
     started_s = now_s()
     executed: list[StepFacts] = []
+    attempt: Journey | None = None
     try:
         attempt = journey(session=session, applicant=applicant, credentials=credentials)
         for step in journey.steps:
+            if not step.always and any(facts.failure is not None for facts in executed):
+                continue
             left_s = run_timeout_s - (now_s() - started_s)
-            facts = await _execute(attempt, step, max(0.0, min(step_timeout_s, left_s)), now_s)
-            executed.append(facts)
-            if facts.failure is not None:
-                break
+            least_s = ORDER_TIMEOUT_S if step.always else 0.0
+            limit_s = max(least_s, min(step_timeout_s, left_s))
+            executed.append(await _execute(attempt, step, limit_s, now_s))
+    except asyncio.CancelledError:
+        if attempt is not None:
+            await _put_in_order(attempt, len(executed))
+        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - only making the journey gets here
         executed.append(_unmade(journey.steps[0], error, started_s))
     finally:
@@ -60,6 +69,25 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
         declared=journey.steps,
         trigger=trigger,
     )
+
+
+async def _put_in_order(attempt: Journey, done: int) -> None:
+    """Carry out what must be carried out always, of a run that is cut off in step ``done``."""
+
+    async def carry_out() -> None:
+        for step in attempt.steps[done:]:
+            if step.always:
+                await _failure_of(attempt, step, ORDER_TIMEOUT_S)
+
+    if not any(step.always for step in attempt.steps[done:]):
+        return
+    working = asyncio.ensure_future(carry_out())
+    try:
+        async with asyncio.timeout(ORDER_TIMEOUT_S):
+            await asyncio.shield(working)
+    except TimeoutError:
+        working.cancel()
+        _log.warning("run_not_put_in_order", journey=attempt.name, waited_s=ORDER_TIMEOUT_S)
 
 
 def _unmade(first: StepName, error: BaseException, started_s: float) -> StepFacts:
@@ -117,6 +145,8 @@ def _is_being_cancelled() -> bool:
 def _bug(error: BaseException) -> Failure:
     """Name the error and its place in the probe, never its words: they may hold a secret."""
     place = _innermost(error.__traceback__)
+    if isinstance(error, RequestRefused):
+        return Failure(kind=FailureKind.BUG, detail=f"{error}{place}")
     return Failure(kind=FailureKind.BUG, detail=f"{type(error).__name__} in the probe{place}")
 
 

@@ -14,6 +14,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.clock import BootClock
 from agent.core.model import FailureKind
 from agent.ports import ConfigurationError, SessionFactory
-from agent.probe import Reply, Request, RequestFailed, StepBroken
+from agent.probe import Reply, Request, RequestFailed, RequestRefused, StepBroken
 from tests.adapters.hostile_server import (
     Behaviour,
     answers,
@@ -145,7 +146,7 @@ async def test_a_path_that_could_leave_the_target_is_refused(path: str):
         {"method": "POST", "form": {"nama": "Budi"}},
     ],
 )
-async def test_what_may_name_a_real_person_is_never_sent_nor_repeated(asked: dict[str, object]):
+async def test_what_may_name_a_real_person_is_never_sent_nor_repeated(asked: dict[str, Any]):
     heard = 0
 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -154,7 +155,7 @@ async def test_what_may_name_a_real_person_is_never_sent_nor_repeated(asked: dic
 
     async with hostile_server(hear) as server:
         client = prober(Target(role="centre", url=server.url))
-        with pytest.raises(ValueError, match="not sent: .*real person") as caught:
+        with pytest.raises(ValueError, match=r"not sent: .*real person") as caught:
             await ask(client, request(**asked))
     assert heard == 0
     assert "3509" not in str(caught.value)
@@ -166,6 +167,17 @@ async def test_a_probe_cannot_hide_who_asks_or_whom(name: str):
         await ask(
             prober(Target(role="centre", url="http://127.0.0.1:1")), request(headers={name: "x"})
         )
+
+
+async def test_what_writes_goes_to_a_sandbox_and_nowhere_else():
+    async with hostile_server(answers(http(b"{}"))) as server:
+        live = prober(Target(role="centre", url=server.url))
+        with pytest.raises(RequestRefused, match="no sandbox"):
+            await ask(live, request(method="POST", json={}, sandbox_only=True))
+
+        sandbox = prober(Target(role="centre", url=server.url, sandbox=True))
+        reply = await ask(sandbox, request(method="POST", json={}, sandbox_only=True))
+    assert reply.status == 200
 
 
 async def test_a_role_that_is_not_configured_is_a_mistake_of_ours():

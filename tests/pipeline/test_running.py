@@ -5,12 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
 from agent.core.model import FailureKind, Run, Trigger
-from agent.pipeline.running import run_journey
-from agent.probe import Applicant, Failure, Journey, Reply, Request, RequestFailed, step
+from agent.pipeline.running import CLOSE_TIMEOUT_S, ORDER_TIMEOUT_S, run_journey
+from agent.probe import (
+    Applicant,
+    Failure,
+    Journey,
+    Reply,
+    Request,
+    RequestFailed,
+    RequestRefused,
+    step,
+)
 from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
@@ -308,3 +319,90 @@ async def test_a_session_that_closes_badly_costs_no_facts():
     session = FakeSession()
     session.close_raises = True
     assert kinds(await run(asks("/200"), session=session)) == [None]
+
+
+# --- putting things in order
+
+
+class Upload(Journey):
+    """Writes, reads back, and takes away what it wrote."""
+
+    name = "upload"
+
+    number: str | None = None
+    taken_away: ClassVar[list[str]] = []
+
+    @step("write", service="s.write", role="r", sandbox_only=True)
+    async def write(self) -> None:
+        self.number = "1"
+
+    @step("read", service="s.write", role="r", sandbox_only=True)
+    async def read(self) -> None:
+        await self.get(self.applicant.passport)
+
+    @step("take away", service="s.write", role="r", sandbox_only=True, always=True)
+    async def take_away(self) -> None:
+        if self.number is not None:
+            await self.get("/200")
+            self.taken_away.append(self.number)
+
+    @step("look", service="s.look", role="r")
+    async def look(self) -> None:
+        await self.get("/200")
+
+
+async def upload(path: str = "/200", answer_s: float = 0.2) -> Run:
+    """A run whose reading back asks for ``path``."""
+    Upload.taken_away.clear()
+    return await run_journey(
+        Upload,
+        session=FakeSession(answer_s=answer_s),
+        applicant=replace(APPLICANT, passport=path),
+        credentials={},
+        now_s=asyncio.get_running_loop().time,
+    )
+
+
+async def test_what_was_written_is_taken_away_though_the_run_broke_and_the_cause_stays_the_cause():
+    done = await upload("/refused")
+    assert Upload.taken_away == ["1"]
+    assert [facts.step for facts in done.executed] == ["write", "read", "take away"]
+    assert kinds(done) == [None, "refused", None]
+
+
+async def test_what_was_written_is_taken_away_though_the_run_was_cut_off():
+    task = asyncio.create_task(upload())
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert Upload.taken_away == ["1"]
+
+
+async def test_putting_in_order_holds_up_the_end_only_so_long():
+    task = asyncio.create_task(upload(answer_s=60.0))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    cut_s = asyncio.get_running_loop().time()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asyncio.get_running_loop().time() - cut_s <= ORDER_TIMEOUT_S + CLOSE_TIMEOUT_S
+    assert Upload.taken_away == []
+
+
+async def test_putting_in_order_has_time_of_its_own_when_the_run_has_none_left():
+    Upload.taken_away.clear()
+    await run_journey(
+        Upload,
+        session=FakeSession(answer_s=1.0),
+        applicant=replace(APPLICANT, passport="/200"),
+        credentials={},
+        now_s=asyncio.get_running_loop().time,
+        run_timeout_s=0.5,
+    )
+    assert Upload.taken_away == ["1"]
+
+
+async def test_a_rail_that_holds_a_request_says_why():
+    done = await run(raises(RequestRefused("not sent: the body holds a name")))
+    assert "not sent: the body holds a name, behaviour line" in detail(done)
