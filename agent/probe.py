@@ -168,7 +168,7 @@ StepMethod = Callable[[Any], Awaitable[None]]
 M = TypeVar("M", bound=StepMethod)
 
 
-def step(
+def step(  # noqa: PLR0913 - what a step says of itself, each by its name
     step_id: str,
     *,
     service: str,
@@ -176,6 +176,7 @@ def step(
     slow_after_s: float | None = None,
     requests: int = 1,
     sandbox_only: bool = False,
+    consent: str | None = None,
     always: bool = False,
 ) -> Callable[[M], M]:
     """Mark an async method as a step.
@@ -185,7 +186,9 @@ def step(
     sends: they are taken from the target's budget before the run begins.
 
     ``sandbox_only`` marks a step that writes, or that needs what such a step wrote: it exists only
-    where the target says ``sandbox: true``. ``always`` marks one that puts things in order again:
+    where the target says ``sandbox: true``. ``consent`` names the permission that the owner of the
+    data has to have given in writing; without it in the target's settings the step does not exist.
+    ``always`` marks one that puts things in order again:
     it is carried out even when an earlier step broke or the run was cut off, so it has to look
     first whether there is anything to put in order.
     """
@@ -200,6 +203,7 @@ def step(
         slow_after_s=slow_after_s,
         requests=requests,
         sandbox_only=sandbox_only,
+        consent=consent,
         always=always,
     )
 
@@ -239,13 +243,20 @@ class Journey:
             raise TypeError(f"{cls.__name__}: a journey needs at least one step")
 
     @classmethod
-    def within(cls, sandboxes: Collection[str]) -> type[Journey] | None:
-        """The journey as it is where only these target roles are sandboxes; None: nothing is left.
+    def within(
+        cls, sandboxes: Collection[str], consents: Collection[str] = ()
+    ) -> type[Journey] | None:
+        """The journey where only these target roles are sandboxes; None: nothing is left of it.
 
         A step that writes is not there at all on a live target: neither run, nor paid for, nor
-        shown.
+        shown. Nor is one that needs another consent than ``consents``.
         """
-        kept = tuple(s for s in cls.steps if not s.sandbox_only or s.role in sandboxes)
+        kept = tuple(
+            each
+            for each in cls.steps
+            if (not each.sandbox_only or each.role in sandboxes)
+            and (each.consent is None or each.consent in consents)
+        )
         if kept == cls.steps:
             return cls
         if all(each.always for each in kept):
@@ -332,6 +343,12 @@ class Journey:
     ) -> Reply:
         """POST to ``path`` of this step's target, with a JSON body or a form."""
         return await self._send("POST", path, json=json, form=form, headers=headers)
+
+    async def delete(self, path: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+        """DELETE ``path`` of this step's target; only in a step that is ``sandbox_only``."""
+        if self._current is not None and not self._current.sandbox_only:
+            raise RequestRefused(f'step "{self._current.id}" deletes and is not sandbox_only')
+        return await self._send("DELETE", path, headers=headers)
 
     async def _send(
         self,

@@ -11,6 +11,7 @@ from agent.probe import Document, Journey, Reply, step
 OLDEST_WAITING_S = 900.0
 """A queue whose oldest file has waited this long does not move."""
 FRESH_S = 900.0
+NOT_FOUND = "tidak ditemukan"
 
 
 class Issuance(Journey):
@@ -39,6 +40,16 @@ class Issuance(Journey):
     @step("printing", service="cetak", role="simkim", slow_after_s=1.5)
     async def see_printing_move(self) -> None:
         self.expect_movement((await self.ask("/cetak/aliran")).document())
+
+    @step("quality check", service="ujikualitas", role="simkim", slow_after_s=1.5)
+    async def see_quality_check_move(self) -> None:
+        self.expect_movement((await self.ask("/ujikualitas/aliran")).document())
+
+    @step("collection", service="serah", role="simkim", slow_after_s=1.5)
+    async def look_for_a_collection(self) -> None:
+        # The synthetic booklet is never printed, so nobody can have collected it.
+        file = (await self.ask(f"/penyerahan/{self.applicant.passport}")).document()
+        self.expect(file.require("status", str) == NOT_FOUND, "nobody collected the booklet")
 
     async def ask(self, path: str) -> Reply:
         return await self.get(path, headers={"Authorization": f"Bearer {self.token}"})

@@ -90,17 +90,19 @@ def plan_nation(
     practice: bool = False,
     only: Sequence[Branch] | None = None,
     sandboxes: Collection[str] = (),
+    consents: Collection[str] = (),
 ) -> NationPlan:
     """The plan of a nation whose journeys are loaded; ``only`` takes a smaller roster.
 
     Journeys that are found and not in the nation's file have no budget and are not probed, nor are
-    steps that write, but on targets whose roles are named in ``sandboxes``.
+    steps that write, but on targets whose roles are named in ``sandboxes``, nor those that need
+    another consent than ``consents``.
     """
     branches = tuple(only) if only is not None else translate.branches(nation)
     budgets = [budget for budget in nation.journeys if budget.name in journeys]
     services = translate.services(nation)
     runs_per_s = {b.name: (b.base_runs_per_s, b.ceiling_runs_per_s) for b in budgets}
-    parts = [journeys[budget.name].within(sandboxes) for budget in budgets]
+    parts = [journeys[budget.name].within(sandboxes, consents) for budget in budgets]
     taken = [part for part in parts if part is not None]
     periods_s: dict[str, float] = {}
     for journey in taken:

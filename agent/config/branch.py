@@ -75,6 +75,8 @@ class TargetSettings(Strict):
     tls: Tls = Field(default_factory=Tls)
     sandbox: bool = False
     """True only where nothing that is written can count: write steps run nowhere else."""
+    consents: dict[Name, Line] = Field(default_factory=dict)
+    """Written permissions of the owner, such as ``watch-list``: each says where it can be found."""
 
     @model_validator(mode="after")
     def _named(self) -> Self:

@@ -147,6 +147,8 @@ class StepName:
     """The target role that this step's requests name, for the budget."""
     sandbox_only: bool = False
     """It writes: it exists only where the target is marked as a sandbox."""
+    consent: str | None = None
+    """It exists only where the target names a written consent of this name."""
     always: bool = False
     """It puts in order what the run began, and is carried out also when the run breaks or ends."""
 

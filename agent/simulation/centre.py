@@ -119,6 +119,10 @@ class Centre:
         status, body = self._api.answer(Call(office, service, request, active, queue_age_s))
         return Decision(delay_s=delay_s, status=status, body=json.dumps(body).encode())
 
+    def records_kept(self) -> int:
+        """Records of all offices that were written and not taken away."""
+        return self._api.records_kept()
+
     async def answer(self, office: str, service: str, request: Request) -> Reply:
         """Answer as the centre does now; raises :class:`agent.probe.RequestFailed`."""
         decision = self.decide(office, service, request)

@@ -116,6 +116,10 @@ class Api:
         body["data_age_s"] = round(self._random.uniform(0.0, 3.0) + call.active.lag_s, 1)
         return status, drifted(body) if call.active.drifted else body
 
+    def records_kept(self) -> int:
+        """Records that were written and not taken away."""
+        return sum(len(records) for records in self._records.values())
+
     # --- the services ---
 
     def _sign_in(self, call: Call) -> Answer:
@@ -165,10 +169,18 @@ class Api:
         arrived = self._records_of(call).holds(call.last_part)
         return 200, {"status": "tersimpan" if arrived else NOT_FOUND, "nomor": call.last_part}
 
+    def _take_away(self, call: Call) -> Answer:
+        self._records_of(call).remove(call.last_part)
+        return 200, {"status": "dihapus", "nomor": call.last_part}
+
     # --- what they share ---
 
     def _record_routes(self, first_part: str) -> dict[tuple[str, str], Callable[[Call], Answer]]:
-        return {("POST", first_part): self._write, ("GET", first_part): self._read_back}
+        return {
+            ("POST", first_part): self._write,
+            ("GET", first_part): self._read_back,
+            ("DELETE", first_part): self._take_away,
+        }
 
     def _records_of(self, call: Call) -> Records:
         return self._records.setdefault(call.service, Records())

@@ -41,6 +41,13 @@ class Records:
                 self._written.popitem(last=False)
         return number
 
+    def __len__(self) -> int:
+        return len(self._written)
+
+    def remove(self, number: str) -> None:
+        """Take a record away, if it is there."""
+        self._written.pop(number, None)
+
     def holds(self, number: str) -> bool:
         """Tell whether the record arrived."""
         return number in self._written

@@ -20,7 +20,10 @@ RECORDING_BYTES = 1 << 30
 """Of each office; a play is over long before."""
 LATENCY_S = 0.05
 """From an office to the exchange and back."""
-CREDENTIALS = {"simkim": {"username": "pantau", "password": "sintetis"}}  # an invention  # nosec B105
+CREDENTIALS = {
+    role: {"username": "pantau", "password": "sintetis"}  # an invention  # nosec B105
+    for role in ("simkim", "mpaspor")
+}
 """Without a ``credential_id``: no account can be locked here, so that a play of a sign-in that is
 refused sees its end, and not only the attempts of an hour later."""
 

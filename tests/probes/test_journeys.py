@@ -12,17 +12,26 @@ from agent.pipeline.running import run_journey
 from agent.probe import Journey
 from agent.simulation.centre import Centre, CentreSessionFactory
 from agent.simulation.scenario import Kind, Phase
+from probes.biometrics import Biometrics
+from probes.border_crossing import BorderCrossing
+from probes.document_upload import DocumentUpload
 from probes.issuance import Issuance
+from probes.mpaspor_public import MpasporPublic
 from probes.officer_application import OfficerApplication
+from probes.payment_status import PaymentStatus
+from probes.simkim_files import SimkimFiles
 from probes.simkim_sign_in import SimkimSignIn
+from probes.watch_list import WatchList
 from tests.support.centre import APPLICANT, CREDENTIALS, faults, phase
 from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
 
-JOURNEYS = (SimkimSignIn, OfficerApplication, Issuance)
+READING = (SimkimSignIn, OfficerApplication, Issuance, MpasporPublic, PaymentStatus, SimkimFiles)
+WRITING = (DocumentUpload, Biometrics, BorderCrossing)
+JOURNEYS = (*READING, WatchList, *WRITING)
 COUNTER = ("simkim.login", "dukcapil.nik", "mpaspor.kuota", "simponi.billing", "status.lacak")
-BEHIND = ("simkim.login", "adjudikasi", "alokasi", "cetak")
+BEHIND = ("simkim.login", "adjudikasi", "alokasi", "cetak", "ujikualitas", "serah")
 BROKEN = {
     Kind.HTTP: "http_503",
     Kind.TIMEOUT: "timeout",
@@ -52,7 +61,12 @@ async def run(
 
 
 def codes(told: Run) -> dict[str, str | None]:
-    return {facts.service: facts.failure.code if facts.failure else None for facts in told.executed}
+    """What became of each service: the first failure of its steps, None if there was none."""
+    found: dict[str, str | None] = {}
+    for facts in told.executed:
+        code = facts.failure.code if facts.failure else None
+        found[facts.service] = found.get(facts.service) or code
+    return found
 
 
 @pytest.mark.parametrize("journey", JOURNEYS)
@@ -69,6 +83,14 @@ async def test_a_healthy_centre_passes_every_step(journey: type[Journey]):
     [
         *((OfficerApplication, service) for service in COUNTER),
         *((Issuance, service) for service in BEHIND),
+        *((MpasporPublic, f"mpaspor.{each}") for each in ("login", "kuota", "permohonan")),
+        (PaymentStatus, "mpn.status"),
+        *((SimkimFiles, f"simkim.{each}") for each in ("login", "v1", "v2")),
+        (WatchList, "ecs.cekal"),
+        (DocumentUpload, "dokumen.unggah"),
+        (Biometrics, "biometrik.rekam"),
+        (Biometrics, "abis.cocok"),
+        (BorderCrossing, "apk.perlintasan"),
     ],
 )
 async def test_every_broken_service_breaks_its_own_step(
@@ -128,9 +150,41 @@ async def test_a_slow_billing_service_is_slow_and_not_broken():
     assert set(outcomes.values()) == {"ok"}
 
 
+@pytest.mark.parametrize(
+    ("journey", "service"),
+    [
+        (DocumentUpload, "dokumen.unggah"),
+        (Biometrics, "biometrik.rekam"),
+        (BorderCrossing, "apk.perlintasan"),
+    ],
+)
+async def test_what_is_acknowledged_and_never_arrives_is_found(
+    journey: type[Journey], service: str
+):
+    told = await run(journey, phase(Kind.LOSS, services=(service,)))
+    assert codes(told)[service] == "flow"
+    assert told.executed[-1].failure is None, "the last step takes away, and that works"
+    assert {v.service: v.outcome for v in judge(told, Sight())}[service] == "fail"
+
+
+@pytest.mark.parametrize("journey", WRITING)
+async def test_what_is_written_is_taken_away_again(journey: type[Journey]):
+    loop = asyncio.get_running_loop()
+    centre = Centre(faults(), now_s=loop.time)
+    sessions = CentreSessionFactory(centre, "jember")
+    await run_journey(
+        journey,
+        session=sessions.open(),
+        applicant=APPLICANT,
+        credentials=CREDENTIALS,
+        now_s=loop.time,
+    )
+    assert centre.records_kept() == 0
+
+
 async def test_every_step_names_one_owner_and_calls_slow_what_takes_over_a_second_and_a_half():
     steps = [each for journey in JOURNEYS for each in journey.steps]
     owners = {each.service: each.role for each in steps}
-    assert {each.slow_after_s for each in steps} == {1.5}
+    assert {each.slow_after_s for each in steps if not each.always} == {1.5}
     assert {each.requests for each in steps} == {1}
     assert set(owners.values()) == {"simkim", "dukcapil", "mpaspor", "simponi", "status"}

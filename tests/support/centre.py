@@ -17,7 +17,9 @@ APPLICANT = Applicant(
     email="probe-jember@example.invalid",
     billing_code="0" * 15,
 )
-CREDENTIALS = {"simkim": {"username": "pantau", "password": "opens-nothing"}}
+CREDENTIALS = {
+    role: {"username": "pantau", "password": "opens-nothing"} for role in ("simkim", "mpaspor")
+}
 EVERYWHERE = Scope()
 
 
