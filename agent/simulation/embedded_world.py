@@ -206,7 +206,8 @@ class EmbeddedWorld:
             if step.role is not None
         }
         return [
-            Target(role=role, url=urls[service], services=urls) for role, service in roles.items()
+            Target(role=role, url=urls[service], services=urls, sandbox=True)
+            for role, service in roles.items()
         ]
 
     def _controls(self, office: str) -> list[Control]:

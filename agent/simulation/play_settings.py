@@ -71,7 +71,14 @@ def prepare(settings: PlaySettings) -> Play:
     journeys = load_journeys([PROBES])
     if journeys.mistakes:
         raise ConfigurationError([str(mistake) for mistake in journeys.mistakes])
-    plan = plan_nation(nation, nation_hash(nation), journeys.by_name, practice=True, only=chosen)
+    plan = plan_nation(
+        nation,
+        nation_hash(nation),
+        journeys.by_name,
+        practice=True,
+        only=chosen,
+        sandboxes=nation.targets.keys(),
+    )
     faults = Faults(scenario, chosen, speed=settings.speed)
     ending = Ending.of(scenario, faults.last_fault_end_s, settings.seconds)
     return Play(plan=plan, scenario=scenario, faults=faults, ending=ending)
