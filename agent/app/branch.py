@@ -72,8 +72,8 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
         configuration.nation,
         configuration.nation_hash,
         configuration.journeys.by_name,
-        sandboxes={role for role, target in settings.targets.items() if target.sandbox},
-        consents={name for target in settings.targets.values() for name in target.consents},
+        sandboxes=settings.sandboxes,
+        consents=settings.consents,
     )
     branch = plan.branches[settings.branch]
     identity = Identity(

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     log.configure("console", "error")
     try:
         settings = load_branch(arguments.config)
-        journey = journey_called(arguments.journey, settings.probe_paths)
+        journey = _allowed(journey_called(arguments.journey, settings.probe_paths), settings)
         _refuse_unknown_targets(journey, settings)
         _take_turn(journey, settings)
         found = asyncio.run(check(journey, settings))
@@ -94,6 +94,20 @@ async def check(journey: type[Journey], settings: BranchSettings) -> CheckReport
         sight=sight,
         controls=outside.controls.readings,
         credentials=credentials,
+    )
+
+
+def _allowed(journey: type[Journey], settings: BranchSettings) -> type[Journey]:
+    """What of a journey may run here. Raises :class:`ConfigurationError` when nothing may."""
+    allowed = journey.within(settings.sandboxes, settings.consents)
+    if allowed is not None:
+        return allowed
+    roles = sorted({step.role for step in journey.steps if step.sandbox_only and step.role})
+    consents = sorted({step.consent for step in journey.steps if step.consent})
+    mend = [f"it writes, and {role} is no sandbox (sandbox: true)" for role in roles]
+    mend += [f'it needs the written consent "{name}" (consents)' for name in consents]
+    raise ConfigurationError(
+        [f"{settings.lines.file}: {journey.name} may not run here: {each}" for each in mend]
     )
 
 

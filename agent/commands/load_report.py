@@ -80,8 +80,11 @@ def report(configuration: Configuration) -> LoadReport:
     nation, branch = configuration.nation, configuration.branch
     tuning = translate.tuning(nation)
     grouped = groups.of(translate.branches(nation))
-    steps = configuration.journeys.steps
-    watched = {step.service for budget in nation.journeys for step in steps[budget.name]}
+    journeys_here = [
+        configuration.journeys.by_name[budget.name].within(branch.sandboxes, branch.consents)
+        for budget in nation.journeys
+    ]
+    watched = {step.service for each in journeys_here if each for step in each.steps}
     journeys = tuple(_journey(configuration, index) for index in range(len(nation.journeys)))
     return LoadReport(
         branch=branch.branch,

@@ -264,6 +264,16 @@ class BranchSettings(Strict):
     _secret_files: Mapping[KeyPath, Path] = PrivateAttr(default_factory=dict)
 
     @property
+    def sandboxes(self) -> frozenset[str]:
+        """Target roles to which a probe may write."""
+        return frozenset(role for role, target in self.targets.items() if target.sandbox)
+
+    @property
+    def consents(self) -> frozenset[str]:
+        """Names of the written consents that there are."""
+        return frozenset(name for target in self.targets.values() for name in target.consents)
+
+    @property
     def secret_files(self) -> Mapping[KeyPath, Path]:
         """The files that secrets were read from, by the path of the secret."""
         return self._secret_files

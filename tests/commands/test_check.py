@@ -287,3 +287,30 @@ def test_without_a_place_for_its_stamp_no_live_target_is_checked(tmp_path: Path)
     (tmp_path / "cache").write_text("a file where a folder should be")
     with pytest.raises(check_pace.TooSoon, match="cannot be written"):
         check_pace.take_turn(tmp_path / "cache" / "pantau" / "last-check", 1000.0)
+
+
+async def test_a_journey_that_writes_is_refused_on_a_live_target_and_runs_on_a_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    async with office(tmp_path, capsys) as desk:
+        live = await desk.check("border-crossing")
+        targets = json.loads(desk.branch.read_text())["targets"]
+        targets["simkim"]["sandbox"] = True
+        desk.change(targets=targets)
+        sandbox = await desk.check("border-crossing")
+    assert (live.code, sandbox.code) == (2, 0)
+    assert "border-crossing may not run here: it writes, and simkim is no sandbox" in live.err
+    assert "ok    apk.perlintasan" in sandbox.out
+
+
+async def test_the_watch_list_is_asked_only_with_a_written_consent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    async with office(tmp_path, capsys) as desk:
+        without = await desk.check("watch-list")
+        targets = json.loads(desk.branch.read_text())["targets"]
+        targets["simkim"]["consents"] = {"watch-list": "surat 12/2026, arsip kanim"}
+        desk.change(targets=targets)
+        allowed = await desk.check("watch-list")
+    assert (without.code, allowed.code) == (2, 0)
+    assert 'it needs the written consent "watch-list"' in without.err
