@@ -1,4 +1,4 @@
-"""Finds the journeys in the configured files and folders, and loads them by path.
+"""Finds the journeys in the configured files and folders, in Python or YAML, and loads them.
 
 A journey is trusted code, but its mistakes are a person's all the same: whatever goes wrong while
 loading one is told with file and line, and the others are loaded.
@@ -17,10 +17,12 @@ from types import ModuleType
 
 from agent.config.checking import nearest
 from agent.config.mistakes import Mistake, refuse
+from agent.config.written_journey import journey_written_in
 from agent.core.model import StepName
 from agent.probe import Journey
 
 _DETAIL = 200
+_SUFFIXES = (".py", ".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def journey_called(called: str, paths: Iterable[Path]) -> type[Journey]:
     Raises :class:`agent.ports.ConfigurationError`.
     """
     file = Path(called)
-    if file.suffix == ".py":
+    if file.suffix in _SUFFIXES:
         journeys = load_journeys([file])
         refuse(journeys.mistakes)
         if len(journeys.by_name) == 1:
@@ -76,9 +78,11 @@ def journey_called(called: str, paths: Iterable[Path]) -> type[Journey]:
 def _files(paths: Iterable[Path], mistakes: list[Mistake]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in paths:
-        files = sorted(path.glob("[!_]*.py")) if path.is_dir() else [path]
+        files = [path]
+        if path.is_dir():
+            files = sorted(each for each in path.glob("[!_.]*") if each.suffix in _SUFFIXES)
         if not files or not files[0].is_file():
-            what = "no journeys here; name a folder of Python files, or one file"
+            what = "no journeys here; name a folder of Python or YAML files, or one file"
             mistakes.append(Mistake(file=str(path), line=1, what=what))
             continue
         for file in files:
@@ -88,6 +92,10 @@ def _files(paths: Iterable[Path], mistakes: list[Mistake]) -> Iterator[Path]:
 
 
 def _journeys_in(file: Path, mistakes: list[Mistake]) -> list[type[Journey]]:
+    if file.suffix != ".py":
+        written, found = journey_written_in(file)
+        mistakes += found
+        return [] if written is None else [written]
     try:
         module = _module(file)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's mistake of any kind
