@@ -79,7 +79,6 @@ def _path(text: str) -> str:
 
 Expression = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_expression)]
 Scalar = str | int | float | bool
-Json = Scalar | None | tuple["Json", ...] | dict[str, "Json"]
 
 
 class WrittenRequest(Strict):

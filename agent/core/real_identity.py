@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote_plus
 
 MAX_DEPTH = 32
 """Deeper than that no request of ours is nested; what is, is refused rather than looked through."""
@@ -32,6 +31,7 @@ _PLAIN_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _GROUPED_NUMBER = re.compile(
     r"(?<!\d)(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?!\d)"
 )
+_ENCODED = re.compile("%([0-9A-Fa-f]{2})")
 _SYNTHETIC_NUMBER = re.compile(r"49\d{2}00\d{6}0000")
 _SYNTHETIC_PASSPORT = re.compile(r"SYN\d{6}")
 _SYNTHETIC_MAIL = re.compile(r"[^@\s]+@example\.invalid")
@@ -107,7 +107,7 @@ def _in_value(value: Any, where: str, now_s: float, depth: int = 0) -> Iterator[
 def _in_url_fields(url: str) -> Iterator[Found]:
     for field in url.partition("?")[2].split("&"):
         key, _, value = field.partition("=")
-        yield from _in_field(unquote_plus(key), unquote_plus(value), "the query")
+        yield from _in_field(_decoded(key), _decoded(value), "the query")
 
 
 def _in_field(key: str, value: Any, where: str) -> Iterator[Found]:  # noqa: ANN401
@@ -141,10 +141,15 @@ def _in_text(text: str, now_s: float) -> Iterator[str]:
         if any(_is_real(re.sub(r"\D", "", number), now_s) for number in numbers):
             yield _NUMBER
             return
-        decoded = unquote_plus(text)
+        decoded = _decoded(text)
         if decoded == text:
             return
         text = decoded
+
+
+def _decoded(text: str) -> str:
+    """Percent-decoded once; beyond ASCII it may come out garbled, which hides no digit."""
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), text.replace("+", " "))
 
 
 def _is_real(digits: str, now_s: float) -> bool:
