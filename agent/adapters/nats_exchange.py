@@ -151,7 +151,7 @@ class NatsExchange:
     async def _read(self, stream: Stream, name: str) -> Record:
         question = json.dumps({"last_by_subj": stream.subject(name)}).encode()
         try:
-            answer = await self._ask(f"$JS.API.STREAM.MSG.GET.{stream.name}", question)
+            answer = await self._ask(f"{self._settings.api}.STREAM.MSG.GET.{stream.name}", question)
         except NotFound:
             return Record(name=name)
         with shaped_answer():
@@ -165,7 +165,7 @@ class NatsExchange:
 
     async def _records(self, prefix: str) -> list[Record]:
         question = json.dumps({"subjects_filter": f"{COORDINATION.prefix}>"}).encode()
-        answer = await self._ask(f"$JS.API.STREAM.INFO.{COORDINATION.name}", question)
+        answer = await self._ask(f"{self._settings.api}.STREAM.INFO.{COORDINATION.name}", question)
         with shaped_answer():
             subjects = dict(answer["state"].get("subjects") or {})
         names = sorted(subject.removeprefix(COORDINATION.prefix) for subject in subjects)
@@ -195,7 +195,7 @@ class NatsExchange:
         timeout_s = self._settings.timeout_s
         try:
             answer = await session.request(
-                f"$JS.API.STREAM.INFO.{stream.name}", b"", timeout_s=timeout_s
+                f"{self._settings.api}.STREAM.INFO.{stream.name}", b"", timeout_s=timeout_s
             )
         except NotFound:
             answer = await self._create(session, stream)
@@ -210,7 +210,7 @@ class NatsExchange:
         settings = json.dumps(stream.settings(self._settings.replicas)).encode()
         try:
             return await session.request(
-                f"$JS.API.STREAM.CREATE.{stream.name}",
+                f"{self._settings.api}.STREAM.CREATE.{stream.name}",
                 settings,
                 timeout_s=self._settings.timeout_s,
             )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,11 @@ import structlog
 from nats.aio.client import Client
 
 from agent.adapters.nats_session import CLOSE_TIMEOUT_S, Session
+from agent.adapters.nats_streams import OWN_ACCOUNT_API
+from agent.adapters.nkey import Nkey
+from agent.adapters.tls_contexts import RotatingContext, Trust
 from agent.clock import Clock
-from agent.ports import Denied, ExchangeError, Unavailable
+from agent.ports import ConfigurationError, Denied, ExchangeError, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +40,11 @@ class NatsSettings:
     """Where the engine is and who we are to it. Secrets are named by file, and read at connect."""
 
     servers: tuple[str, ...]
-    tls: ssl.SSLContext | None = field(default=None, repr=False)
-    """With the client certificate, for mTLS."""
+    tls: Trust | None = None
+    """With the client certificate, for mTLS. Replaced files count from the next connect."""
     nkey_seed_file: Path | None = None
-    credentials_file: Path | None = None
+    api: str = OWN_ACCOUNT_API
+    """What the subjects of the engine's questions begin with; see nats_accounts."""
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     replicas: int = 1
@@ -73,6 +76,7 @@ class NatsLink:
         self._session: Session | None = None
         self._changed = asyncio.Event()
         self._failure: ExchangeError | None = None
+        self._tls = None if settings.tls is None else RotatingContext(settings.tls)
         self.closed = False
 
     async def start(self) -> None:
@@ -160,8 +164,9 @@ class NatsLink:
 
     async def _open(self, *, verbose: bool) -> Session:
         client = Client()
+        options = await self._options(client)
         inbox = f"{self._inbox_prefix}.{_nonce()}"
-        session = Session(client, inbox, self._clock)
+        session = Session(client, inbox, self._clock, self._settings.api)
         troubles: list[Exception] = []
 
         async def on_error(error: Exception) -> None:
@@ -173,9 +178,7 @@ class NatsLink:
             session.lose()
 
         try:
-            await client.connect(
-                **self._options(), verbose=verbose, error_cb=on_error, closed_cb=on_closed
-            )
+            await client.connect(**options, verbose=verbose, error_cb=on_error, closed_cb=on_closed)
             self._check_server(client)
             await client.subscribe(f"{inbox}.*", cb=session.answer)
         except BaseException as error:
@@ -197,7 +200,7 @@ class NatsLink:
         if self._settings.tls is not None and not client._server_info.get("tls_required"):  # noqa: SLF001
             raise Unavailable("the engine does not speak TLS, and TLS is configured")
 
-    def _options(self) -> dict[str, Any]:
+    async def _options(self, client: Client) -> dict[str, Any]:
         settings = self._settings
         options: dict[str, Any] = {
             "servers": list(settings.servers),
@@ -212,12 +215,16 @@ class NatsLink:
             "flush_timeout": settings.timeout_s,
             "inbox_prefix": self._inbox_prefix,
         }
-        if settings.tls is not None:
-            options["tls"] = settings.tls
-        if settings.nkey_seed_file is not None:
-            options["nkeys_seed"] = str(settings.nkey_seed_file)
-        if settings.credentials_file is not None:
-            options["user_credentials"] = str(settings.credentials_file)
+        try:
+            if self._tls is not None:
+                options["tls"] = await self._tls.current()
+            if settings.nkey_seed_file is not None:
+                nkey = await asyncio.to_thread(Nkey.from_file, settings.nkey_seed_file)
+                # The option of the library for this needs a package that we cannot install.
+                client._public_nkey = nkey.public  # noqa: SLF001
+                options["signature_cb"] = nkey.sign
+        except ConfigurationError as error:
+            raise Denied(str(error)) from None  # A file that is being replaced is whole again soon.
         if settings.user is not None:
             options |= {"user": settings.user, "password": settings.password}
         return options

@@ -21,6 +21,8 @@ from typing import Self
 
 from agent.ports import ConfigurationError, Unavailable
 
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at  # nosec B104
 _START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 5.0
 _LOOK_EVERY_S = 0.05
@@ -60,23 +62,31 @@ class NatsServer:
     """One server child. ``async with NatsServer(folder) as server`` starts and stops it."""
 
     def __init__(
-        self, store: Path, *, binary: str | None = None, port: int | None = None, extra: str = ""
+        self,
+        store: Path,
+        *,
+        binary: str | None = None,
+        host: str = LOOPBACK,
+        port: int | None = None,
+        extra: str = "",
     ) -> None:
         """``extra`` is added to the server's configuration: users and permissions, for example.
 
-        Without a ``port`` a free one is taken, and kept over restarts of this object.
+        Without a ``port`` a free one is taken, and kept over restarts of this object. A ``host``
+        other than loopback lets other machines in.
         """
         self._store = store
         self._binary = binary
         self._extra = extra
         self._process: asyncio.subprocess.Process | None = None
         self._lock: int | None = None
+        self.host = host
         self.port = port or _free_port()
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
-        return f"nats://127.0.0.1:{self.port}"
+        """Where we connect ourselves: also where it listens for others, loopback is one of them."""
+        return f"nats://{_bracketed(self._near)}:{self.port}"
 
     @property
     def pid(self) -> int | None:
@@ -145,7 +155,7 @@ class NatsServer:
     def _write_config(self) -> Path:
         path = self._store / "nats-server.conf"
         path.write_text(
-            f"listen: 127.0.0.1:{self.port}\n"
+            f"listen: {json.dumps(f'{_bracketed(self.host)}:{self.port}')}\n"
             f"server_name: pantau-{self.port}\n"
             "max_payload: 65536\n"
             "write_deadline: 10s\n"
@@ -162,6 +172,10 @@ class NatsServer:
         )
         path.chmod(0o600)
         return path
+
+    @property
+    def _near(self) -> str:
+        return LOOPBACK if self.host in EVERYWHERE else self.host
 
     @property
     def _log(self) -> Path:
@@ -193,7 +207,7 @@ class NatsServer:
     async def _serves(self) -> bool:
         """The greeting tells that JetStream is up; another program on the port says otherwise."""
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            reader, writer = await asyncio.open_connection(self._near, self.port)
         except OSError:
             return False
         try:
@@ -212,6 +226,10 @@ class NatsServer:
             return self._log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip()
         except OSError:
             return "it wrote no log"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _free_port() -> int:

@@ -68,7 +68,9 @@ class Delivery:
 class Session:
     """One connection, from its making to its loss."""
 
-    def __init__(self, client: Client, inbox: str, clock: Clock) -> None:
+    def __init__(self, client: Client, inbox: str, clock: Clock, api: str) -> None:
+        self.api = api
+        """What questions to the engine itself begin with."""
         self._client = client
         self._inbox = inbox
         self._clock = clock
@@ -82,11 +84,14 @@ class Session:
 
     async def deliver_to(self, take: Callable[[Msg], None]) -> Delivery:
         """Make a subject whose messages are handed to ``take``, on the loop, in order."""
+        return await self.listen(f"{self._inbox}.to.{self._new_token()}", take)
+
+    async def listen(self, subject: str, take: Callable[[Msg], None]) -> Delivery:
+        """Hand to ``take`` what the engine says on a subject that is not ours alone."""
 
         async def pass_on(message: Msg) -> None:
             take(message)
 
-        subject = f"{self._inbox}.to.{self._new_token()}"
         with _foreign_errors():
             return Delivery(subject, await self._client.subscribe(subject, cb=pass_on))
 

@@ -18,6 +18,13 @@ _DAY_S = 86_400
 _NANOSECONDS = 1_000_000_000
 
 
+OWN_ACCOUNT_API = "$JS.API"
+"""What questions to the engine begin with, for whoever is in the account that holds the streams."""
+BRANCH_ACCOUNT_API = "EXCHANGE.API"
+"""The same for a branch in an account of its own. It must differ: under the usual name the engine
+answers twice, and first that this account has no JetStream."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """One stream: a table of newest values, one subject a key."""

@@ -113,7 +113,7 @@ class _Consumer:
         }
         question = {"stream_name": self._stream.name, "config": config}
         answer = await self._session.request(
-            f"$JS.API.CONSUMER.CREATE.{self._stream.name}",
+            f"{self._session.api}.CONSUMER.CREATE.{self._stream.name}",
             json.dumps(question).encode(),
             timeout_s=timeout_s,
         )
@@ -129,7 +129,9 @@ class _Consumer:
         """Ask for the position; the proof may come at once, or with a delivery on its way."""
         asked_s = self._follower.clock.now_s()
         answer = await self._session.request(
-            f"$JS.API.CONSUMER.INFO.{self._stream.name}.{self._name}", b"", timeout_s=timeout_s
+            f"{self._session.api}.CONSUMER.INFO.{self._stream.name}.{self._name}",
+            b"",
+            timeout_s=timeout_s,
         )
         self._proof = (asked_s, _due(answer))
         self._settle()

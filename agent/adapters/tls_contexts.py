@@ -7,6 +7,7 @@ megabyte; a probe every few seconds at a hundred offices cannot pay that each ti
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,6 +46,38 @@ class TlsContexts:
     def trusting_nobody(self) -> ssl.SSLContext:
         """For plain connections, where a context must be named and is never used."""
         return self._plain
+
+
+class RotatingContext:
+    """A context whose files may be replaced while the process runs: certificates are renewed."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._context: ssl.SSLContext | None = None
+        self._stamps: object = None
+
+    async def current(self) -> ssl.SSLContext:
+        """The context of the files as they are now. Raises :class:`ConfigurationError`."""
+        # Taken before they are read: a file replaced in between is read again the next time.
+        stamps = await asyncio.to_thread(_stamps, self._trust)
+        if self._context is None or stamps != self._stamps:
+            self._context = await asyncio.to_thread(_build, self._trust)
+            self._stamps = stamps
+        return self._context
+
+
+def _stamps(trust: Trust) -> list[tuple[int, int, int] | None]:
+    files = (trust.ca_file, trust.client_certificate, trust.client_key)
+    return [_stamp(file) for file in files if file is not None]
+
+
+def _stamp(file: str) -> tuple[int, int, int] | None:
+    """What differs once a file was replaced, also through the link of a projected volume."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - the link's target
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _build(trust: Trust) -> ssl.SSLContext:

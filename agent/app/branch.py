@@ -85,7 +85,7 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
     outside = real_parts.Outside(settings, clock)
     await outside.prepare()
     exchange = await opened.enter_async_context(
-        exchange_of(settings.exchange, branch, outside.contexts, clock)
+        exchange_of(settings.exchange, branch, clock)
     )
     meters = _meters(identity, plan, outside.shared_controls, clock)
     parts = Parts(

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 
 import structlog
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.adapters.nats_exchange import NatsExchange
 from agent.adapters.nats_link import NatsSettings
-from agent.adapters.nats_server import NatsServer
-from agent.adapters.tls_contexts import TlsContexts
+from agent.adapters.nats_server import LOOPBACK, NatsServer
+from agent.adapters.nats_streams import BRANCH_ACCOUNT_API, OWN_ACCOUNT_API
+from agent.adapters.nkey import Nkey
+from agent.adapters.tls_contexts import RotatingContext
 from agent.app.real_parts import trust
 from agent.clock import Clock
 from agent.config.branch import ExchangeSettings
+from agent.config.kinds import host_and_port
 from agent.core.model import Branch
 from agent.ports import ConfigurationError, Exchange, ExchangeError
 
@@ -31,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def exchange_of(
-    settings: ExchangeSettings, branch: Branch, contexts: TlsContexts, clock: Clock
+    settings: ExchangeSettings, branch: Branch, clock: Clock
 ) -> AsyncIterator[Exchange]:
     """The exchange, not yet started; what it needs on this machine is there while this is open.
 
@@ -44,20 +46,24 @@ async def exchange_of(
             async with _own_server(settings) as server:
                 yield NatsExchange(NatsSettings(servers=(server.url,)), branch.id, clock)
         case "nats":
-            yield NatsExchange(await _nats(settings, contexts), branch.id, clock)
+            yield NatsExchange(await _nats(settings), branch.id, clock)
 
 
-async def _nats(settings: ExchangeSettings, contexts: TlsContexts) -> NatsSettings:
-    if settings.nkey_seed_file is not None and find_spec("nkeys") is None:
-        raise ConfigurationError(
-            ["exchange.nkey_seed_file: needs the package nkeys, which is not installed"]
-        )
+async def _nats(settings: ExchangeSettings) -> NatsSettings:
+    """What was written, its files looked at now: a wrong one is told before anything starts."""
     tls = None
-    wanted = trust(settings.tls)
     if settings.tls.given or any(url.startswith("tls:") for url in settings.servers):
-        await contexts.prepare([wanted])
-        tls = contexts.of(wanted)
-    return NatsSettings(servers=settings.servers, tls=tls, nkey_seed_file=settings.nkey_seed_file)
+        tls = trust(settings.tls)
+        await RotatingContext(tls).current()
+    if settings.nkey_seed_file is not None:
+        await asyncio.to_thread(Nkey.from_file, settings.nkey_seed_file)
+    return NatsSettings(
+        servers=settings.servers,
+        tls=tls,
+        nkey_seed_file=settings.nkey_seed_file,
+        api=OWN_ACCOUNT_API if settings.nkey_seed_file is None else BRANCH_ACCOUNT_API,
+        replicas=settings.replicas,
+    )
 
 
 @asynccontextmanager
@@ -65,7 +71,8 @@ async def _own_server(settings: ExchangeSettings) -> AsyncIterator[NatsServer]:
     if settings.data_dir is None:
         raise ConfigurationError(["exchange.data_dir: is missing"])
     binary = None if settings.nats_server is None else str(settings.nats_server)
-    server = NatsServer(settings.data_dir, binary=binary)
+    host, port = (LOOPBACK, None) if settings.listen is None else host_and_port(settings.listen)
+    server = NatsServer(settings.data_dir, binary=binary, host=host, port=port)
     await _start(server)
     keeper = asyncio.create_task(_keep(server), name="exchange server")
     try:

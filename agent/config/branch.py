@@ -168,8 +168,14 @@ class ExchangeSettings(Strict):
     servers: tuple[NatsUrl, ...] = ()
     nkey_seed_file: ReadableFile | None = None
     tls: Tls = Field(default_factory=Tls)
+    replicas: int = Field(default=1, ge=1, le=5)
+    """On how many servers each record is kept: 3 on a cluster of three. For who makes the store.
+    """
     data_dir: Place | None = None
     """Of the embedded engine."""
+    listen: Annotated[str, AfterValidator(_tcp)] | None = None
+    """Where the embedded engine serves, so that agents beside us can join; None: a free port of
+    this machine alone. It asks nobody who they are: keep it on a network of your own."""
     nats_server: Place | None = None
     """The embedded engine's program; None: look for it."""
 
@@ -179,6 +185,10 @@ class ExchangeSettings(Strict):
             raise ValueError('kind nats needs servers; add e.g. servers: ["tls://pusat:4222"]')
         if self.kind == "embedded" and self.data_dir is None:
             raise ValueError("kind embedded needs data_dir; name a folder that survives restarts")
+        if self.replicas not in (1, 3, 5):
+            raise ValueError("replicas must be 1, 3 or 5: an even number of servers wins nothing")
+        if self.kind == "embedded" and self.replicas > 1:
+            raise ValueError("kind embedded is one server; leave replicas at 1")
         return self
 
 

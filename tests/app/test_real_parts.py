@@ -9,7 +9,6 @@ import pytest
 
 from agent.adapters.control_prober import ControlKind
 from agent.adapters.slack_notifier import SlackNotifier
-from agent.adapters.tls_contexts import TlsContexts
 from agent.app import real_parts
 from agent.app.real_exchange import exchange_of
 from agent.clock import BootClock
@@ -96,17 +95,14 @@ def test_a_token_that_is_replaced_works_at_once_and_a_lost_one_goes_on(
 
 
 @pytest.mark.anyio
-async def test_an_nkey_without_the_package_for_it_is_a_mistake_and_not_a_silent_exchange(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("agent.app.real_exchange.find_spec", lambda _name: None)
+async def test_a_seed_that_is_none_is_told_before_anything_starts(tmp_path: Path):
     seed = tmp_path / "seed"
     seed.write_text("SU...")
     wanted = ExchangeSettings.model_validate(
         {"servers": ("nats://127.0.0.1:9",), "nkey_seed_file": str(seed)}
     )
-    with pytest.raises(ConfigurationError, match="nkeys"):
-        async with exchange_of(wanted, HUB, TlsContexts(), BootClock()):
+    with pytest.raises(ConfigurationError, match="not an nkey seed"):
+        async with exchange_of(wanted, HUB, BootClock()):
             pass
 
 
