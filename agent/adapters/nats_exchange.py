@@ -200,10 +200,10 @@ class NatsExchange:
         except NotFound:
             answer = await self._create(session, stream)
         with shaped_answer():
-            wrong = nats_streams.difference(stream, answer["config"])
+            wrong = nats_streams.differences(stream, answer["config"])
             created_s = seconds_of(answer["created"])
-        if wrong is not None:
-            raise Unavailable(f"the store is not as it must be: {wrong}")
+        if wrong:
+            raise Unavailable(f"the store is not as it must be: {'; '.join(wrong)}")
         return created_s
 
     async def _create(self, session: Session, stream: Stream) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from nats.aio.msg import Msg
 
+from agent.adapters.nats_echo import Echo
 from agent.adapters.nats_link import NatsLink
 from agent.adapters.nats_session import Delivery, NotFound, Session, shaped_answer
 from agent.adapters.nats_streams import Stream
@@ -30,6 +31,19 @@ _BEGIN_AGAIN_S = 0.2
 _ABANDONED_AFTER_NS = 30 * 1_000_000_000
 _PLAIN_ACK_TOKENS = 9
 """``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``"""
+
+
+class _Source(Protocol):
+    """One stream's records as they come: of a consumer, or echoed by the engine."""
+
+    proved_s: float | None
+    seen_s: float
+
+    @property
+    def synced(self) -> bool: ...
+    async def create(self, timeout_s: float) -> None: ...
+    async def ask(self, timeout_s: float) -> None: ...
+    async def end(self) -> None: ...
 
 
 class Sink(Protocol):
@@ -204,7 +218,7 @@ class Follower:
         self._ask_every_s = ask_every_s
         self._quiet_only = quiet_only
         self._timeout_s = timeout_s
-        self._consumers: list[_Consumer] = []
+        self._consumers: list[_Source] = []
         self._generation = 0.0
         self._synced = False
         self._lost: str | None = None
@@ -243,7 +257,7 @@ class Follower:
     async def _follow(self, session: Session) -> None:
         """See through one set of consumers; ends by raising what blinded them."""
         self._generation = session.generation or 0.0
-        self._consumers = [_Consumer(session, stream, self) for stream in self._streams]
+        self._consumers = [self._source(session, stream) for stream in self._streams]
         losing = asyncio.create_task(session.lost.wait(), name="exchange watch loss")
         losing.add_done_callback(
             lambda task: None if task.cancelled() else self.lose("the connection was lost")
@@ -260,6 +274,9 @@ class Follower:
                     raise Unavailable("the engine delivers nothing")
         finally:
             losing.cancel()
+
+    def _source(self, session: Session, stream: Stream) -> _Source:
+        return (Echo if stream.echoed else _Consumer)(session, stream, self)
 
     async def _pause(self) -> None:
         """Wait for the next moment of asking; raises when the watch has been lost meanwhile."""

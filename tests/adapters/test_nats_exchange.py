@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -13,9 +12,13 @@ import nats
 import pytest
 
 from agent.adapters import nats_streams
+from agent.adapters.nats_accounts import Member, accounts
 from agent.adapters.nats_exchange import NatsExchange
-from agent.adapters.nats_link import NatsSettings
+from agent.adapters.nats_keeper import make_streams
+from agent.adapters.nats_link import NatsLink, NatsSettings
 from agent.adapters.nats_server import NatsServer
+from agent.adapters.nats_session import Session
+from agent.adapters.nats_streams import BRANCH_ACCOUNT_API
 from agent.clock import BootClock
 from agent.ports import (
     MAX_VALUE_BYTES,
@@ -46,24 +49,26 @@ class SteppingClock(BootClock):
 
 
 class NatsWorld:
-    """A real server with one user a branch, and each exchange over it."""
+    """A real server with one account a branch, and each exchange over it."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = SteppingClock()
         self.folder = folder
         (binary,) = real_parts.command_of("nats-server")
-        self.server = NatsServer(folder / "store", binary=binary, extra=_users())
+        self.server = NatsServer(folder / "store", binary=binary, extra=_accounts())
         self._frozen: int | None = None
         self.exchanges: list[NatsExchange] = []
 
     def exchange(self, branch: str, *, hub: bool = True) -> NatsExchange:
-        return self._made(branch, f"{branch}-{'hub' if hub else 'office'}", PASSWORD)
+        return self._made(branch, _user(branch, hub=hub), PASSWORD)
 
     def stranger(self, branch: str) -> NatsExchange:
         return self._made(branch, branch, "wrong")
 
     def _made(self, branch: str, user: str, password: str) -> NatsExchange:
-        settings = NatsSettings(servers=(self.server.url,), user=user, password=password)
+        settings = NatsSettings(
+            servers=(self.server.url,), user=user, password=password, api=BRANCH_ACCOUNT_API
+        )
         exchange = NatsExchange(settings, branch, self.clock)
         self.exchanges.append(exchange)
         return exchange
@@ -91,27 +96,40 @@ class NatsWorld:
         await self.server.stop()
         shutil.rmtree(self.folder / "store" / "jetstream")
         await self.server.start()
+        await self.make_streams()
+
+    async def make_streams(self) -> None:
+        settings = NatsSettings(servers=(self.server.url,), user="operator", password=PASSWORD)
+
+        async def prepare(session: Session) -> None:
+            _, failed = await make_streams(session, 1)
+            assert not failed
+
+        link = NatsLink(settings, "_INBOX", self.clock, prepare)
+        await link.start()
+        await link.close()
 
     def set_wall_back(self, seconds: float) -> None:
         self.clock.wall_offset_s -= seconds
 
 
-def _users() -> str:
-    users = []
-    for branch in BRANCHES:
-        for role, coordinates in (("hub", True), ("office", False)):
-            allowed = nats_streams.permissions(branch, coordinates=coordinates, creates=coordinates)
-            user = {
-                "user": f"{branch}-{role}",
-                "password": PASSWORD,
-                "permissions": {
-                    "publish": list(allowed.publish),
-                    "subscribe": list(allowed.subscribe),
-                },
-            }
-            users.append(json.dumps(user))
-    operator = json.dumps({"user": "operator", "password": PASSWORD})
-    return f"authorization {{ users: [{', '.join((*users, operator))}] }}"
+def _accounts() -> str:
+    return accounts(
+        [
+            Member(branch=branch, hub=hub, user=_sign_in(_user(branch, hub=hub)))
+            for branch in BRANCHES
+            for hub in (True, False)
+        ],
+        _sign_in("operator"),
+    )
+
+
+def _user(branch: str, *, hub: bool) -> str:
+    return f"{branch}-{'hub' if hub else 'office'}"
+
+
+def _sign_in(user: str) -> dict[str, str]:
+    return {"user": user, "password": PASSWORD}
 
 
 @pytest.fixture
@@ -119,6 +137,7 @@ async def world(tmp_path: Path) -> AsyncIterator[NatsWorld]:
     world = NatsWorld(tmp_path)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(world.server)
+        await world.make_streams()
         yield world
         for exchange in world.exchanges:
             await exchange.close()
@@ -192,6 +211,7 @@ class TestNatsExchange(ExchangeConformance):
 
     async def test_a_store_made_by_a_stock_client_is_refused(self, world: NatsWorld):
         operator = await nats.connect(world.server.url, user="operator", password=PASSWORD)
+        await operator.jetstream().delete_stream("KV_status")
         await operator.jetstream().create_key_value(bucket="status")
         await operator.close()
 
@@ -238,7 +258,10 @@ class TestNatsExchange(ExchangeConformance):
         await hub.start()
         async with CountingRelay(world.server.port) as relay:
             settings = NatsSettings(
-                servers=(f"nats://127.0.0.1:{relay.port}",), user="jember-office", password=PASSWORD
+                servers=(f"nats://127.0.0.1:{relay.port}",),
+                user="jember-office",
+                password=PASSWORD,
+                api=BRANCH_ACCOUNT_API,
             )
             office = NatsExchange(settings, "jember", world.clock)
             await office.start()
