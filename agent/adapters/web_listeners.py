@@ -9,9 +9,10 @@ themselves, and there are never more than a bounded number of them.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 
 import structlog
@@ -113,6 +114,14 @@ def _cut(connection: web.RequestHandler) -> None:
         connection.transport.abort()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reload:
+    """How a POST asks for a reload of the configuration."""
+
+    token: str = field(repr=False)
+    ask: Callable[[], None]
+
+
 def public_listener(view: View, *, host: str, port: int) -> WebListener:
     """The office's own state in words."""
     pages = web.Application(middlewares=[_one_answer])
@@ -123,7 +132,7 @@ def public_listener(view: View, *, host: str, port: int) -> WebListener:
     return WebListener(pages, host=host, port=port)
 
 
-def operations_listener(
+def operations_listener(  # noqa: PLR0913 - what the pages show, each by its name
     view: View,
     *,
     explain: Explain,
@@ -132,11 +141,13 @@ def operations_listener(
     ready: Callable[[], bool],
     host: str,
     port: int,
+    reload: Reload | None = None,
 ) -> WebListener:
     """The nation, the metrics and the process.
 
     ``wording`` is for what ``explain`` finds; ``exposition`` gets the scraper's Accept header;
-    ``ready`` tells whether configuration is loaded and a first round done.
+    ``ready`` tells whether configuration is loaded and a first round done; without ``reload`` no
+    POST reloads anything.
     """
     pages = web.Application(middlewares=[_one_answer])
     nation = _html(lambda: _nation(view(), explain, wording))
@@ -150,6 +161,8 @@ def operations_listener(
         pages.router.add_get(path, _when(lambda: True))
     for path in ("/-/ready", "/readyz"):
         pages.router.add_get(path, _when(ready))
+    if reload is not None:
+        pages.router.add_post("/-/reload", _reload(reload))
     return WebListener(pages, host=host, port=port)
 
 
@@ -203,6 +216,21 @@ def _metrics(exposition: Callable[[str], Exposition]) -> Answer:
     async def answer(request: web.Request) -> web.Response:
         scraped = exposition(request.headers.get("Accept", ""))
         return web.Response(body=scraped.body, headers={"Content-Type": scraped.content_type})
+
+    return answer
+
+
+def _reload(reload: Reload) -> Answer:
+    wanted = f"Bearer {reload.token}".encode()
+
+    async def answer(request: web.Request) -> web.Response:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, wanted):
+            return web.Response(text="Authorization: Bearer <reload_token>\n", status=401)
+        reload.ask()
+        return web.Response(
+            text="asked; the log and the metrics tell what came of it\n", status=202
+        )
 
     return answer
 

@@ -16,13 +16,14 @@ import structlog
 from agent import __version__
 from agent.adapters.prometheus_exporter import PrometheusExporter
 from agent.adapters.status_recording import StatusRecording
-from agent.adapters.web_listeners import operations_listener, public_listener
+from agent.adapters.web_listeners import Reload, operations_listener, public_listener
 from agent.app import real_parts
 from agent.app.agent import Agent, Parts
 from agent.app.plan import NationPlan, plan_nation
 from agent.app.real_exchange import exchange_of
+from agent.app.reloading import Reloads
 from agent.clock import BootClock, Clock
-from agent.config.branch import BranchSettings
+from agent.config.branch import BranchSettings, OperationsListener
 from agent.config.loading import Configuration
 from agent.pipeline.office import Identity
 from agent.pipeline.sharing import Superseded
@@ -37,8 +38,33 @@ MEBIBYTE = 1 << 20
 _log = structlog.get_logger(__name__)
 
 
-async def run_branch(configuration: Configuration, *, stop: asyncio.Event) -> int:
-    """Run one office's agent until ``stop`` is set; returns the exit code.
+async def run_for_life(
+    configuration: Configuration, *, stop: asyncio.Event, reloads: Reloads
+) -> int:
+    """Run one office's agent until ``stop`` is set, through every good reload.
+
+    Returns the exit code and raises as :func:`run_branch`.
+    """
+    while True:
+        reloading = asyncio.create_task(reloads.next(configuration), name="reload")
+        try:
+            code = await run_branch(configuration, stop=stop, reloads=reloads, replaced=reloading)
+        finally:
+            reloading.cancel()
+            await asyncio.wait([reloading])
+        if code != OK or stop.is_set() or reloading.cancelled():
+            return code
+        configuration = reloading.result()
+
+
+async def run_branch(
+    configuration: Configuration,
+    *,
+    stop: asyncio.Event,
+    reloads: Reloads | None = None,
+    replaced: asyncio.Task[Configuration] | None = None,
+) -> int:
+    """Run one office's agent until ``stop`` is set or ``replaced`` is there; returns the exit code.
 
     0 after a stop, 1 when a newer start of this very branch took over or the agent itself broke.
     Raises :class:`agent.ports.ConfigurationError` for what only a person can mend, such as a port
@@ -48,11 +74,12 @@ async def run_branch(configuration: Configuration, *, stop: asyncio.Event) -> in
     code = FAILED
     try:
         async with deadline, AsyncExitStack() as opened:
-            agent = await _opened(configuration, BootClock(), opened)
+            agent = await _opened(configuration, BootClock(), opened, reloads)
             work = asyncio.create_task(agent.run(), name="agent")
             stopping = asyncio.create_task(stop.wait(), name="stop")
+            ends = [work, stopping, *([replaced] if replaced else [])]
             try:
-                await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 deadline.reschedule(asyncio.get_running_loop().time() + TEARDOWN_S)
                 stopping.cancel()
@@ -65,7 +92,9 @@ async def run_branch(configuration: Configuration, *, stop: asyncio.Event) -> in
     return code
 
 
-async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitStack) -> Agent:
+async def _opened(
+    configuration: Configuration, clock: Clock, opened: AsyncExitStack, reloads: Reloads | None
+) -> Agent:
     """The agent and its doors; what was opened is closed by ``opened`` in reverse order."""
     settings = configuration.branch
     plan = plan_nation(
@@ -84,9 +113,7 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
     )
     outside = real_parts.Outside(settings, clock)
     await outside.prepare()
-    exchange = await opened.enter_async_context(
-        exchange_of(settings.exchange, branch, clock)
-    )
+    exchange = await opened.enter_async_context(exchange_of(settings.exchange, branch, clock))
     meters = _meters(identity, plan, outside.shared_controls, clock)
     parts = Parts(
         exchange=exchange,
@@ -100,7 +127,11 @@ async def _opened(configuration: Configuration, clock: Clock, opened: AsyncExitS
         recorder=_recorder(settings, clock, meters, opened),
     )
     agent = Agent(plan, identity, parts)
-    await _open_doors(configuration, agent, meters, opened)
+    if reloads is not None:
+        reloads.on_refused = lambda: meters.config_loaded(
+            success=False, nation=configuration.nation_hash
+        )
+    await _open_doors(configuration, agent, meters, opened, reloads)
     return agent
 
 
@@ -136,6 +167,7 @@ async def _open_doors(
     agent: Agent,
     meters: PrometheusExporter,
     opened: AsyncExitStack,
+    reloads: Reloads | None,
 ) -> None:
     doors = configuration.branch.listeners
     public = public_listener(agent.view, host=doors.public.host, port=doors.public.port)
@@ -145,6 +177,7 @@ async def _open_doors(
         wording=agent.plan.mandate.wording,
         exposition=meters.exposition,
         ready=lambda: agent.office.ready,
+        reload=_reload(doors.operations, reloads),
         host=doors.operations.host,
         port=doors.operations.port,
     )
@@ -159,6 +192,12 @@ async def _open_doors(
         public_port=public.port,
         operations_port=operations.port,
     )
+
+
+def _reload(door: OperationsListener, reloads: Reloads | None) -> Reload | None:
+    if door.reload_token is None or reloads is None:
+        return None
+    return Reload(token=door.reload_token.get_secret_value(), ask=reloads.ask)
 
 
 async def _ended(work: asyncio.Task[None]) -> int:

@@ -27,7 +27,7 @@ from agent.simulation.line import OfficeLine
 from agent.simulation.scenario import SERVICES
 from tests.support.agent_process import ROOT, AgentProcess
 from tests.support.nation import NATION
-from tests.support.office_files import CANARIES, write_branch, write_nation
+from tests.support.office_files import CANARIES, RELOAD_TOKEN, write_branch, write_nation
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +125,31 @@ async def test_what_it_publishes_and_sees_is_recorded_without_any_secret(
     assert {type(event) for event in events} >= {OwnStatus, TermBegan, StatusPut}
     said = gzip.decompress(file.read_bytes()).decode()
     assert not [canary for canary in CANARIES if canary in said]
+
+
+async def test_a_bad_reload_changes_nothing_and_a_good_one_takes_its_place(
+    write: Write, started: Callable[[Path], Awaitable[AgentProcess]]
+):
+    config = write({})
+    good = config.read_text()
+    agent = await started(config)
+
+    async def says(event: str) -> bool:
+        return f'"event": "{event}"' in agent.log.read_text()
+
+    config.write_text(good.replace('"contact"', '"kontak"'))
+    os.kill(agent.pid, signal.SIGHUP)
+    await until(lambda: says("reload_refused"))
+    assert "kontak: is no known key" in agent.log.read_text()
+    assert "pantau_config_last_reload_successful 0.0" in await agent.metrics()
+
+    config.write_text(good)
+    assert await agent.post("/-/reload", token="wrong") == 401
+    assert await agent.post("/-/reload", token=RELOAD_TOKEN) == 202
+    await agent.reloaded()
+    await until(agent.ready)
+    assert "pantau_config_last_reload_successful 1.0" in await agent.metrics()
+    assert await agent.terminate() == 0
 
 
 async def test_a_running_agent_is_asked_why(

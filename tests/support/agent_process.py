@@ -45,6 +45,17 @@ class AgentProcess:
                 stdout=log,
                 stderr=log,
             )
+        await self._learn_ports(begin)
+
+    async def reloaded(self) -> None:
+        """Wait until it has started anew within its process, and learn its ports again."""
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while not self._line("reloaded", 0):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # Another process writes the log.
+        await self._learn_ports(self.log.read_bytes().rindex(b'"event": "reloaded"'))
+
+    async def _learn_ports(self, begin: int) -> None:
+        assert self._process is not None
         async with asyncio.timeout(START_TIMEOUT_S):
             while not (started := self._line("started", begin)):
                 assert self._process.returncode is None, self.log.read_text()
@@ -63,6 +74,15 @@ class AgentProcess:
     async def get(self, url: str) -> httpx.Response:
         async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
             return await client.get(url)
+
+    async def metrics(self) -> str:
+        return (await self.get(f"{self.operations}/metrics")).text
+
+    async def post(self, path: str, *, token: str) -> int:
+        """POST to the operations door; returns the status."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+            return (await client.post(f"{self.operations}{path}", headers=headers)).status_code
 
     async def ready(self) -> bool:
         return (await self.get(f"{self.operations}/-/ready")).status_code == 200
