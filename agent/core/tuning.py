@@ -7,7 +7,7 @@ they are shares of the roster with floors, so that one set serves three offices 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import log, sqrt
+from math import cbrt, log
 
 from agent.core.model import Channel
 
@@ -64,11 +64,11 @@ class ChannelTuning:
 def telling_size(roster: int) -> float:
     """The offices that the thresholds are shares of.
 
-    Beyond the roster that they were measured with, thresholds grow like its square root: what comes
-    together by chance does, and the nation's budget of runs, and with it the evidence of a second,
-    does not grow at all.
+    Beyond the roster that they were measured with, thresholds grow like its cube root: the nation's
+    budget of runs, and with it the evidence of a second, does not grow at all, and a thousand
+    offices are to be told as soon as a hundred and fifty.
     """
-    return roster if roster <= MEASURED_WITH else sqrt(roster * MEASURED_WITH)
+    return roster if roster <= MEASURED_WITH else MEASURED_WITH * cbrt(roster / MEASURED_WITH)
 
 
 FAIL = ChannelTuning(p0_floor=0.005, p0_ceiling=0.08, a1_share=0.028, a2_share=0.0168)
@@ -77,10 +77,11 @@ PATIENT = ChannelTuning(
     cap_results=3.0,
     p0_floor=0.005,
     p0_ceiling=0.06,
-    a1_share=0.028,
-    a2_share=0.0168,
+    a1_share=0.031,
+    a2_share=0.031,
 )
-"""For what fails seldom: one failure is forgotten after 21 good results, not after 7."""
+"""For what fails seldom: one failure is forgotten after 21 good results, not after 7. A memory so
+long meets two spells of weather at once now and then, and asks for more fresh evidence."""
 SLOW = ChannelTuning(p0_floor=0.01, p0_ceiling=0.10, a1_share=0.04, a2_share=0.024, onset_runs=15)
 
 

@@ -118,6 +118,7 @@ def nuisance() -> Iterator[Case]:
         )
     yield Years(name="years of nuisance, slow channel", trials=2, channel=Channel.SLOW)
     yield Years(name="years of nuisance, the real provinces", trials=2, setting="real")
+    yield Years(name="years of nuisance, N=1000", trials=1, setting="1000")
 
 
 def sizes() -> Iterator[Case]:

@@ -15,7 +15,7 @@ from typing import Protocol
 from agent.core.tuning import FocusTuning, Tuning
 from agent.simulation.trials.world import Setting
 
-FIRST_SEED = 9_100_000
+FIRST_SEED = 9_300_000
 QUIET_S = 900.0
 """What is played before the trouble of a trial begins, so that nothing begins at zero."""
 NO_FOCUS = Tuning(focus=FocusTuning(hourly_s=0.0))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agent.core.model import Channel, Scope
 from agent.simulation.trials import planted, world
 from agent.simulation.trials.case import Row, Trial, column
-from agent.simulation.trials.episodes import Kind
+from agent.simulation.trials.episodes import Episode, Kind
 from agent.simulation.trials.our_leader import Declaration
 from agent.simulation.trials.ours import Ours
 from agent.simulation.trials.statistics import poisson_interval
@@ -55,8 +55,11 @@ class Years:
     def trace(self, seed: int) -> Trace:
         """The results of one stretch."""
         setting, until_s = world.setting(self.setting), self.years * world.YEAR_S
-        lying = planted.liars(setting, random.Random(seed), count=self.liars, end_s=until_s)
-        return Trace(setting, seed, until_s=until_s, channel=self.channel, planted=lying.episodes)
+        episodes: Sequence[Episode] = ()
+        if self.liars:
+            draw = random.Random(seed)
+            episodes = planted.liars(setting, draw, count=self.liars, end_s=until_s).episodes
+        return Trace(setting, seed, until_s=until_s, channel=self.channel, planted=episodes)
 
     def judge(self, trials: Sequence[Trial]) -> Row:
         """All years together."""
