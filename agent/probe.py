@@ -46,6 +46,8 @@ __all__ = [
     "step",
 ]
 
+SIGNED_BY_TARGET = "signed_by_target"
+"""Among a role's credentials: the agent itself signs every request to it."""
 _MAX_JSON_DEPTH_ERROR = "the JSON is nested too deep"
 
 
@@ -304,7 +306,8 @@ class Journey:
         if all(each.role != role for each in self.steps):
             raise LookupError(f'no step of {self.name} names the target "{role}"')
         self.credentials_given.add(role)
-        return dict(self._credentials.get(role, {}))
+        known = self._credentials.get(role, {})
+        return {key: value for key, value in known.items() if key != SIGNED_BY_TARGET}
 
     def expect(self, condition: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
         """Break the step unless ``condition`` holds; ``what`` says what was expected."""
@@ -363,6 +366,8 @@ class Journey:
         current = self._current
         if current is None or current.role is None:
             raise RuntimeError("a request can only be sent from within a step")
+        if SIGNED_BY_TARGET in self._credentials.get(current.role, ()):
+            self.credentials_given.add(current.role)
         self._sent += 1
         if self._sent > current.requests:
             raise RuntimeError(

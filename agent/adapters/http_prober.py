@@ -19,6 +19,7 @@ from agent.adapters import http_failures
 from agent.adapters.dns_resolver import LookupFailed, Resolver
 from agent.adapters.http_body import MAX_BODY_BYTES, Unreadable, read_body, read_headers
 from agent.adapters.http_phases import Closable, Stopwatch
+from agent.adapters.target_auth import Post, Signature
 from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.clock import Clock
 from agent.core import real_identity
@@ -51,6 +52,10 @@ class Target:
     """Sent with every request; may hold keys, so they are never shown."""
     sandbox: bool = False
     """Nothing that is written there can count."""
+    signature: Signature | None = field(default=None, repr=False, compare=False)
+    """Signs every request, where the target wants that."""
+    proxy: str | None = None
+    """An HTTP proxy on the way there; it then finds the address."""
 
     def url_of(self, service: str) -> str:
         """Where the requests of a service's steps go."""
@@ -113,7 +118,7 @@ class HttpSession:
 
     def __init__(self, prober: HttpProber) -> None:
         self._prober = prober
-        self._lines: dict[tuple[str, str, int, Trust], _Line] = {}
+        self._lines: dict[tuple[str, str, int, Trust, str | None], _Line] = {}
         self._streams: list[Closable] = []
 
     async def send(self, request: Request) -> Reply:
@@ -129,7 +134,25 @@ class HttpSession:
             raise RequestRefused(f'"{request.role}" is no sandbox: nothing is written to it')
         _refuse_real_people(request, self._prober.clock.wall_s())
         outgoing = _build(target, request, self._prober.agent_name)
-        line = self._line(outgoing.url, target.trust)
+        if target.signature is None:
+            return await self._ask(target, outgoing)
+        outgoing.headers.update(await target.signature.headers(self._poster(target)))
+        reply = await self._ask(target, outgoing)
+        if reply.status == httpx.codes.UNAUTHORIZED:
+            target.signature.refused()
+        return reply
+
+    def _poster(self, target: Target) -> Post:
+        """Asks for a token, over this session."""
+
+        async def post(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+            whole = {**_headers(self._prober.agent_name), **headers}
+            return await self._ask(target, httpx.Request("POST", url, headers=whole, data=form))
+
+        return post
+
+    async def _ask(self, target: Target, outgoing: httpx.Request) -> Reply:
+        line = self._line(outgoing.url, target)
         watch = Stopwatch(self._prober.clock.now_s)
         try:
             async with asyncio.timeout(self._prober.timeout_s):
@@ -149,11 +172,14 @@ class HttpSession:
                 async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await closable.aclose()
 
-    def _line(self, url: httpx.URL, trust: Trust) -> _Line:
+    def _line(self, url: httpx.URL, target: Target) -> _Line:
         port = url.port or (443 if url.scheme == "https" else 80)
-        key = (url.scheme, url.host, port, trust)
+        key = (url.scheme, url.host, port, target.trust, target.proxy)
         if key not in self._lines:
-            self._lines[key] = _Line(url.host, port, _transport(self._context(url, trust)))
+            transport = _transport(self._context(url, target.trust), target.proxy)
+            # Behind a proxy there is no address to try: the name goes there as it is.
+            addresses = [url.host] if target.proxy else []
+            self._lines[key] = _Line(url.host, port, transport, addresses)
         return self._lines[key]
 
     def _context(self, url: httpx.URL, trust: Trust) -> ssl.SSLContext:
@@ -222,22 +248,25 @@ def _build(target: Target, request: Request, agent_name: str) -> httpx.Request:
     return httpx.Request(
         request.method,
         url,
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": agent_name,
-            **target.headers,
-            **request.headers,
-        },
+        headers={**_headers(agent_name), **target.headers, **request.headers},
         json=request.json,
         data=request.form,
     )
 
 
-def _transport(context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+def _headers(agent_name: str) -> dict[str, str]:
+    return {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": agent_name,
+    }
+
+
+def _transport(context: ssl.SSLContext, proxy: str | None) -> httpx.AsyncHTTPTransport:
     """A pool for one server in one run: no environment proxies, no retries, HTTP/1.1."""
     return httpx.AsyncHTTPTransport(
         verify=context,
+        proxy=proxy,
         trust_env=False,
         retries=0,
         limits=httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_S),

@@ -103,6 +103,7 @@ async def _opened(
         configuration.journeys.by_name,
         sandboxes=settings.sandboxes,
         consents=settings.consents,
+        token_roles=settings.token_roles,
     )
     branch = plan.branches[settings.branch]
     identity = Identity(

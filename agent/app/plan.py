@@ -29,6 +29,8 @@ class NationPlan:
     requests_per_s: Mapping[str, float]
     """Target role -> the nation's ceiling."""
     ranks: Mapping[str, int]
+    token_roles: frozenset[str] = frozenset()
+    """Targets that may want a token before a request."""
 
     @property
     def branches(self) -> Mapping[str, Branch]:
@@ -57,6 +59,7 @@ class NationPlan:
                     self.tuning.reprobe_s,
                     self.tuning.reprobe_limit,
                 ),
+                token_roles=self.token_roles,
             )
             for place, journey in enumerate(self.journeys)
         ]
@@ -82,7 +85,7 @@ class NationPlan:
         return Plan.seated(share=share, period_s=period_s, now_s=now_s, wall_s=wall_s)
 
 
-def plan_nation(
+def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
     nation: Nation,
     nation_hash: str,
     journeys: Mapping[str, type[Journey]],
@@ -91,12 +94,13 @@ def plan_nation(
     only: Sequence[Branch] | None = None,
     sandboxes: Collection[str] = (),
     consents: Collection[str] = (),
+    token_roles: Collection[str] = (),
 ) -> NationPlan:
     """The plan of a nation whose journeys are loaded; ``only`` takes a smaller roster.
 
     Journeys that are found and not in the nation's file have no budget and are not probed, nor are
     steps that write, but on targets whose roles are named in ``sandboxes``, nor those that need
-    another consent than ``consents``.
+    another consent than ``consents``. ``token_roles``: targets that may want a token first.
     """
     branches = tuple(only) if only is not None else translate.branches(nation)
     budgets = [budget for budget in nation.journeys if budget.name in journeys]
@@ -123,6 +127,7 @@ def plan_nation(
         runs_per_s=runs_per_s,
         requests_per_s={role: t.ceiling_requests_per_s for role, t in nation.targets.items()},
         ranks=schedule.ranks(branch.id for branch in branches),
+        token_roles=frozenset(token_roles),
     )
 
 

@@ -46,10 +46,10 @@ async def exchange_of(
             async with _own_server(settings) as server:
                 yield NatsExchange(NatsSettings(servers=(server.url,)), branch.id, clock)
         case "nats":
-            yield NatsExchange(await _nats(settings), branch.id, clock)
+            yield NatsExchange(await nats_settings(settings), branch.id, clock)
 
 
-async def _nats(settings: ExchangeSettings) -> NatsSettings:
+async def nats_settings(settings: ExchangeSettings) -> NatsSettings:
     """What was written, its files looked at now: a wrong one is told before anything starts."""
     tls = None
     if settings.tls.given or any(url.startswith("tls:") for url in settings.servers):

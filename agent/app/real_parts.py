@@ -16,6 +16,7 @@ from agent.adapters.control_prober import Control, ControlKind, ControlProber
 from agent.adapters.dns_resolver import Resolver
 from agent.adapters.http_prober import HttpProber, Target, user_agent
 from agent.adapters.slack_notifier import SlackNotifier
+from agent.adapters.target_auth import ApiKey, Basic, OAuth2, Signature, TokenSignature
 from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.clock import Clock
 from agent.config import branch as written
@@ -26,6 +27,7 @@ from agent.core.model import Branch
 from agent.core.shared_controls import shared_name
 from agent.core.sight import ControlGroup
 from agent.ports import Notifier
+from agent.probe import SIGNED_BY_TARGET
 
 _WEB_PORTS = {"http": 80, "https": 443}
 
@@ -37,7 +39,7 @@ class Outside:
         self.contexts = TlsContexts()
         resolver = Resolver()
         self.sessions = HttpProber(
-            targets=targets(settings),
+            targets=targets(settings, clock),
             contexts=self.contexts,
             resolver=resolver,
             clock=clock,
@@ -54,7 +56,7 @@ class Outside:
         await self.controls.prepare()
 
 
-def targets(settings: BranchSettings) -> list[Target]:
+def targets(settings: BranchSettings, clock: Clock) -> list[Target]:
     """The central systems as this office reaches them."""
     return [
         Target(
@@ -63,6 +65,8 @@ def targets(settings: BranchSettings) -> list[Target]:
             services=target.services,
             trust=trust(target.tls),
             sandbox=target.sandbox,
+            signature=_signature(settings, role, clock),
+            proxy=target.proxy,
         )
         for role, target in settings.targets.items()
     ]
@@ -70,10 +74,40 @@ def targets(settings: BranchSettings) -> list[Target]:
 
 def credentials(settings: BranchSettings) -> dict[str, dict[str, str]]:
     """By target role, as probes get them. Secret."""
-    return {
-        role: {key: secret.get_secret_value() for key, secret in target.credentials.items()}
-        for role, target in settings.targets.items()
-    }
+    found: dict[str, dict[str, str]] = {}
+    for role, target in settings.targets.items():
+        found[role] = {key: each.get_secret_value() for key, each in target.credentials.items()}
+        if target.auth is not None:
+            named = target.auth.credential_id
+            found[role] |= {SIGNED_BY_TARGET: named, "credential_id": named}
+    return found
+
+
+def _signature(settings: BranchSettings, role: str, clock: Clock) -> Signature | None:
+    """How the requests to a target are signed, with secrets that are read again at every use."""
+    auth = settings.targets[role].auth
+    if auth is None:
+        return None
+
+    def secret(name: str) -> Callable[[], str]:
+        held = getattr(auth, name)
+        file = settings.secret_files.get(("targets", role, "auth", name))
+        return fresh(held.get_secret_value() if held else "", file)
+
+    if auth.kind == "api_key":
+        return ApiKey(header=auth.header, key=secret("key"))
+    if auth.kind == "basic":
+        return Basic(username=auth.username or "", password=secret("password"))
+    asked = OAuth2(
+        token_url=auth.token_url or "",
+        grant=auth.grant,
+        client_id=auth.client_id or "",
+        client_secret=secret("client_secret") if auth.client_secret else None,
+        username=auth.username or "",
+        password=secret("password") if auth.password else None,
+        scope=auth.scope or "",
+    )
+    return TokenSignature(asked, clock.now_s)
 
 
 def trust(tls: written.Tls) -> Trust:

@@ -125,7 +125,7 @@ def _refuse_unknown_targets(journey: type[Journey], settings: BranchSettings) ->
 def _take_turn(journey: type[Journey], settings: BranchSettings) -> None:
     """Raises :class:`check_pace.TooSoon` when a live target was checked a moment ago."""
     roles = {step.role for step in journey.steps}
-    asked = [target for target in real_parts.targets(settings) if target.role in roles]
+    asked = [target for target in real_parts.targets(settings, BootClock()) if target.role in roles]
     if check_pace.live_roles(settings, asked):
         check_pace.take_turn(check_pace.stamp_file(), BootClock().wall_s())
 

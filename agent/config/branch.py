@@ -37,6 +37,8 @@ def is_secret(path: KeyPath) -> bool:
     match path:
         case ("targets", _, "credentials", _):
             return True
+        case ("targets", _, "auth", "key" | "password" | "client_secret"):
+            return True
         case ("slack", "bot_token" | "message_key"):
             return True
         case ("listeners", "operations", "reload_token"):
@@ -63,6 +65,37 @@ class Tls(Strict):
         return self.ca_file is not None or self.cert_file is not None
 
 
+class Auth(Strict):
+    """How a target wants every request signed. Journeys that sign in themselves need none of it."""
+
+    kind: Literal["api_key", "basic", "oauth2"]
+    credential_id: Line
+    """Names the credential in evidence without revealing it."""
+    header: Header = "X-API-Key"
+    key: Secret | None = None
+    username: Line | None = None
+    password: Secret | None = None
+    token_url: WebUrl | None = None
+    grant: Literal["client_credentials", "password"] = "client_credentials"
+    client_id: Line | None = None
+    client_secret: Secret | None = None
+    scope: Line | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needed = {"api_key": ("key",), "basic": ("username", "password")}.get(self.kind)
+        if needed is None:
+            more = ("client_secret",) if self.grant == "client_credentials" else _PERSON
+            needed = ("token_url", "client_id", *more)
+        lacking = [name for name in needed if getattr(self, name) is None]
+        if lacking:
+            raise ValueError(f"kind {self.kind} needs {' and '.join(lacking)}; add what is missing")
+        return self
+
+
+_PERSON = ("username", "password")
+
+
 class TargetSettings(Strict):
     """How this office reaches one target role."""
 
@@ -72,7 +105,10 @@ class TargetSettings(Strict):
     credentials: dict[str, Secret] = Field(default_factory=dict)
     """Free keys; ``credential_id`` names them without revealing them. A secret that is replaced
     gets a new one: under the old name it waits until a refused one may be tried again."""
+    auth: Auth | None = None
     tls: Tls = Field(default_factory=Tls)
+    proxy: WebUrl | None = None
+    """An HTTP proxy on the way to this target; no environment variable names one."""
     sandbox: bool = False
     """True only where nothing that is written can count: write steps run nowhere else."""
     consents: dict[Name, Line] = Field(default_factory=dict)
@@ -91,7 +127,9 @@ class TargetSettings(Strict):
     def credential_id(self) -> str | None:
         """What to call the credentials in evidence."""
         named = self.credentials.get("credential_id")
-        return named.get_secret_value() if named else None
+        if named is not None:
+            return named.get_secret_value()
+        return self.auth.credential_id if self.auth else None
 
 
 def _tcp(text: str) -> str:
@@ -282,6 +320,15 @@ class BranchSettings(Strict):
     def consents(self) -> frozenset[str]:
         """Names of the written consents that there are."""
         return frozenset(name for target in self.targets.values() for name in target.consents)
+
+    @property
+    def token_roles(self) -> frozenset[str]:
+        """Target roles whose requests carry a token that has to be asked for."""
+        return frozenset(
+            role
+            for role, target in self.targets.items()
+            if target.auth is not None and target.auth.kind == "oauth2"
+        )
 
     @property
     def secret_files(self) -> Mapping[KeyPath, Path]:

@@ -7,7 +7,7 @@ allows itself, so that no order, restart or mistake makes all offices together a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.core.schedule import Bucket, Pace, Plan
@@ -42,8 +42,13 @@ def probe_of(
     *,
     plan: Plan,
     pace: Pace,
+    token_roles: Collection[str] = (),
 ) -> Probe:
-    """A journey with its slots, and with what its steps cost by bucket."""
+    """A journey with its slots, and with what its steps cost by bucket.
+
+    ``token_roles`` are the targets that may want a token first: a run pays for that request too,
+    whether it turns out to need it or not.
+    """
     cost: dict[str, float] = {journey_bucket(journey.name): 1.0}
     spent: dict[str, tuple[str, float]] = {}
     for step in journey.steps:
@@ -52,6 +57,9 @@ def probe_of(
         bucket = target_bucket(step.role)
         cost[bucket] = cost.get(bucket, 0.0) + step.requests
         spent[step.id] = (bucket, float(step.requests))
+    for role in {step.role for step in journey.steps if step.role in token_roles}:
+        if role is not None:
+            cost[target_bucket(role)] += 1.0
     return Probe(journey=journey, plan=plan, pace=pace, cost=cost, spent=spent)
 
 

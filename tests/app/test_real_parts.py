@@ -12,7 +12,7 @@ from agent.adapters.slack_notifier import SlackNotifier
 from agent.app import real_parts
 from agent.app.real_exchange import exchange_of
 from agent.clock import BootClock
-from agent.config.branch import BranchSettings, ExchangeSettings
+from agent.config.branch import Auth, BranchSettings, ExchangeSettings
 from agent.config.loading import load_branch
 from agent.core.model import Branch
 from agent.core.sight import ControlGroup
@@ -68,7 +68,7 @@ def test_what_other_offices_try_too_has_a_name_that_they_share(settings: BranchS
 
 
 def test_probes_get_their_credentials_as_plain_values(settings: BranchSettings):
-    (simkim,) = real_parts.targets(settings)
+    (simkim,) = real_parts.targets(settings, BootClock())
     assert simkim.url == "https://simkim.example.invalid"
     assert CANARY not in repr(simkim)
     assert real_parts.credentials(settings)["simkim"]["password"] == CANARY
@@ -112,3 +112,24 @@ def test_the_places_of_secrets_are_known_and_hold_none(settings: BranchSettings)
         ("targets", "simkim", "credentials", "password"),
     }
     assert CANARY not in json.dumps([str(each) for each in settings.secret_files.values()])
+
+
+def test_a_target_that_wants_tokens_is_signed_for_and_its_secrets_stay_with_the_agent(
+    settings: BranchSettings,
+):
+    auth = Auth.model_validate(
+        {
+            "kind": "oauth2",
+            "credential_id": "dua",
+            "token_url": "https://sso.example.invalid/token",
+            "client_id": "pantau",
+            "client_secret": CANARY,
+        }
+    )
+    simkim = settings.targets["simkim"].model_copy(update={"auth": auth, "credentials": {}})
+    signed = settings.model_copy(update={"targets": {"simkim": simkim}})
+    (target,) = real_parts.targets(signed, BootClock())
+    assert target.signature is not None
+    assert CANARY not in repr(target) + str(real_parts.credentials(signed))
+    assert signed.token_roles == {"simkim"}
+    assert simkim.credential_id == "dua"

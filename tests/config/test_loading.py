@@ -92,6 +92,12 @@ def test_a_missing_nation_is_told_together_with_the_mistakes_of_the_branch(offic
         ("branch.yaml", "https://simkim", f"https://u:{CANARY}@simkim", "holds credentials"),
         ("branch.yaml", "https://simkim", "gopher://simkim", "must begin with http"),
         ("branch.yaml", "credential_id: satu, ", "", "credentials need a credential_id"),
+        (
+            "branch.yaml",
+            "credentials:",
+            "auth: {kind: oauth2, credential_id: dua, client_id: x}\n    credentials:",
+            "kind oauth2 needs token_url and client_secret",
+        ),
         ("branch.yaml", "username: u", "username: 7", "must be text"),
         ("branch.yaml", "username: u", 'username: "a\\nb"', "holds a line break"),
         ("branch.yaml", '"192.0.2.1:53"', '"192.0.2.1"', "must be host:port"),
