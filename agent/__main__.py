@@ -20,6 +20,7 @@ from agent.app.stopping import StopRequest
 COMMANDS = (
     "run",
     "check",
+    "import",
     "validate",
     "notify",
     "explain",
@@ -28,7 +29,8 @@ COMMANDS = (
     "replay",
     "calibrate",
 )
-"""Each is a module of ``agent.commands``."""
+"""Each is a module of ``agent.commands``, by this name unless Python keeps it for itself."""
+_MODULES = {"import": "import_journey"}
 
 STOP_WITHIN_S = 29
 """An agent that was asked to stop and hangs is ended before a cluster's 30 s are over."""
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"pantau {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in _needed(words):
-        import_module(f"agent.commands.{name}").register(subparsers)
+        import_module(f"agent.commands.{_MODULES.get(name, name)}").register(subparsers)
     arguments = parser.parse_args(words, argparse.Namespace(stopping=stopping))
     code: int = arguments.run(arguments)
     return code

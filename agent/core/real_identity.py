@@ -34,6 +34,7 @@ _GROUPED_NUMBER = re.compile(
 _ENCODED = re.compile("%([0-9A-Fa-f]{2})")
 _SYNTHETIC_NUMBER = re.compile(r"49\d{2}00\d{6}0000")
 _SYNTHETIC_PASSPORT = re.compile(r"SYN\d{6}")
+_ANY_MAIL = re.compile(r"[^@\s/?&=]+@[\w-]+(?:\.[\w-]+)+")
 _SYNTHETIC_MAIL = re.compile(r"[^@\s]+@example\.invalid")
 
 _NUMBER, _PASSPORT, _NAME, _MAIL = "an identity number", "a passport", "a name", "a mail address"
@@ -81,6 +82,23 @@ def findings(
     return [_sentence(where, what) for where, what in dict.fromkeys(found)]
 
 
+def applicant_field(key: str) -> str | None:
+    """What of an applicant a field of this name holds (``nik``, ``name``, ...); None: nothing."""
+    what = _what_it_holds(key)
+    return None if what is None else _MEND[what].rpartition(".")[2]
+
+
+def without_identities(text: str) -> str:
+    """A text in which ``{applicant.nik}`` stands for every identity number, and so for mail."""
+    for pattern in (_PLAIN_NUMBER, _GROUPED_NUMBER):
+        text = pattern.sub("{applicant.nik}", text)
+    return _ANY_MAIL.sub("{applicant.email}", text)
+
+
+def _what_it_holds(key: str) -> str | None:
+    return _FIELDS.get(re.sub(r"[^a-z]", "", key.lower()))
+
+
 def _sentence(where: str, what: str) -> str:
     mend = _MEND.get(what)
     if mend is None:
@@ -112,7 +130,7 @@ def _in_url_fields(url: str) -> Iterator[Found]:
 
 def _in_field(key: str, value: Any, where: str) -> Iterator[Found]:  # noqa: ANN401
     """A field that says what it holds must hold what cannot be a real one."""
-    what = _FIELDS.get(re.sub(r"[^a-z]", "", key.lower()))
+    what = _what_it_holds(key)
     values = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     for each in values:
         if what and isinstance(each, str | int) and not _is_synthetic(what, str(each)):
