@@ -23,6 +23,7 @@ COMMANDS = (
     "import",
     "validate",
     "notify",
+    "exchange",
     "explain",
     "demo",
     "simulate",

@@ -24,8 +24,8 @@ async def make_streams(session: Session, replicas: int) -> tuple[list[str], list
     """
     done, failed = [], []
     for stream in STREAMS:
-        found = await stream_config(session, stream)
-        if found is not None and not stream_differences(stream, found, replicas):
+        found = await _config(session, stream)
+        if found is not None and not _differs(stream, found, replicas):
             done.append(f"{stream.name} is as it must be")
             continue
         verb = "CREATE" if found is None else "UPDATE"
@@ -37,19 +37,26 @@ async def make_streams(session: Session, replicas: int) -> tuple[list[str], list
     return done, failed
 
 
-async def stream_config(session: Session, stream: Stream) -> dict[str, Any] | None:
+def _differs(stream: Stream, found: dict[str, Any], replicas: int) -> bool:
+    return bool(differences(stream, found) or limits_differ(stream, found, replicas))
+
+
+async def _config(session: Session, stream: Stream) -> dict[str, Any] | None:
     """What the engine holds of a stream; None when it is not there."""
     try:
-        answer = await _ask(session, f"INFO.{stream.name}", None)
+        answer = await stream_answer(session, stream)
     except NotFound:
         return None
     with shaped_answer():
         return dict(answer["config"])
 
 
-def stream_differences(stream: Stream, found: dict[str, Any], replicas: int) -> list[str]:
-    """All that is not as it must be, in words: what safety rests on, and the limits."""
-    return differences(stream, found) + limits_differ(stream, found, replicas)
+async def stream_answer(
+    session: Session, stream: Stream, *, subjects: bool = False
+) -> dict[str, Any]:
+    """All that the engine says of a stream. Raises :class:`ExchangeError`, NotFound if need be."""
+    body = {"subjects_filter": f"{stream.prefix}>"} if subjects else None
+    return await _ask(session, f"INFO.{stream.name}", body)
 
 
 async def _ask(session: Session, question: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class NatsSettings:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     replicas: int = 1
+    oldest_server: tuple[int, int] = OLDEST_SERVER
+    """A server before this is not spoken to."""
     connect_timeout_s: float = 5.0
     timeout_s: float = 2.0
     """For one call, from asking to the answer."""
@@ -190,8 +192,8 @@ class NatsLink:
 
     def _check_server(self, client: Client) -> None:
         version = client.connected_server_version
-        if (version.major, version.minor) < OLDEST_SERVER:
-            oldest = ".".join(map(str, OLDEST_SERVER))
+        if (version.major, version.minor) < self._settings.oldest_server:
+            oldest = ".".join(map(str, self._settings.oldest_server))
             raise Unavailable(
                 f"nats-server {version.major}.{version.minor}.{version.patch} is too old: "
                 f"the exchange needs {oldest} or later"

@@ -82,6 +82,12 @@ class Session:
         self.acknowledged_s: float | None = None
         self.generation: float | None = None
 
+    @property
+    def server_version(self) -> tuple[int, int, int]:
+        """As the server at the other end says."""
+        version = self._client.connected_server_version
+        return version.major, version.minor, version.patch
+
     async def deliver_to(self, take: Callable[[Msg], None]) -> Delivery:
         """Make a subject whose messages are handed to ``take``, on the loop, in order."""
         return await self.listen(f"{self._inbox}.to.{self._new_token()}", take)

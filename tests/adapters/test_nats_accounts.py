@@ -189,6 +189,7 @@ async def test_a_hub_too_is_refused_what_another_branch_alone_may_write(tmp_path
             asked = [f"{engine.api}.{each}" for each in nats_streams.questions(coordinates=True)]
             for question in asked:
                 await medan.publish(question, b"{}", reply="$KV.status.sorong")
+            await have_a_consumer_deliver_there(engine, medan)
         assert await engine.spoiled() == {}
 
 
