@@ -1,8 +1,8 @@
 """Standing for election, and leading while elected: what an electable agent does beside probing.
 
 A term ends at its deadline, whatever the tasks of it are waiting for; what a term is, says
-:mod:`agent.pipeline.term`. A term that breaks, or that cannot see, is given up, so that another
-hub has its turn.
+:mod:`agent.pipeline.term`. A term that breaks, that cannot see, or that reaches nobody to tell, is
+given up, so that another hub has its turn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import structlog
 from agent.clock import Clock
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.mandate import Mandate
+from agent.pipeline.reaching import Reach, another
 from agent.pipeline.term import Term
 from agent.ports import Exchange, Meters, Notifier, Recorder
 
@@ -46,6 +47,7 @@ class Leader:
         self._clock = clock
         self._meters = meters
         self._recorder = recorder
+        self._reach = Reach()
         self.term: Term | None = None
         """The term that this agent leads now, for whoever wants to look."""
 
@@ -65,7 +67,7 @@ class Leader:
             await asyncio.sleep(STEP_S)
 
     async def _lead(self) -> None:
-        self.term = Term(
+        term = self.term = Term(
             branch=self._branch,
             number=self._leadership.term,
             exchange=self._exchange,
@@ -76,10 +78,12 @@ class Leader:
             meters=self._meters,
             recorder=self._recorder,
         )
-        work = asyncio.ensure_future(self.term.run())
+        unheard = False
+        work = asyncio.ensure_future(term.run())
         try:
-            while self._leadership.may_act() and not work.done():
+            while self._leadership.may_act() and not work.done() and not unheard:
                 await asyncio.wait([work], timeout=TICK_S)
+                unheard = self._leaves_it_to_another(term)
         finally:
             work.cancel()
             ended = await asyncio.gather(work, return_exceptions=True)  # noqa: TID251 - one task
@@ -87,3 +91,18 @@ class Leader:
         if isinstance(ended[0], Exception):
             _log.error("term_failed", branch=self._branch, error=repr(ended[0]))
             await self._leadership.resign()
+        elif unheard:
+            await self._leadership.resign()
+
+    def _leaves_it_to_another(self, term: Term) -> bool:
+        """Whether nobody hears us, while another hub is there that might be heard."""
+        now_s, health = self._clock.now_s(), self._notifier.health()
+        if not self._reach.lost(health, now_s) or not self._reach.may_give_up(now_s):
+            return False
+        hubs = [branch.id for branch in self._mandate.branches.values() if branch.hub]
+        silent = () if term.outlook is None else term.outlook.attendance.silent
+        if not another(self._branch, hubs, silent):
+            return False
+        self._reach.give_up(now_s)
+        _log.warning("unheard_leader_resigns", branch=self._branch, reason=health.detail)
+        return True
