@@ -24,6 +24,7 @@ COMMANDS = (
     "validate",
     "notify",
     "exchange",
+    "incident",
     "explain",
     "demo",
     "simulate",

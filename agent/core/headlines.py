@@ -13,6 +13,7 @@ from agent.core import message_words as words
 from agent.core import vocabulary
 from agent.core.incident import Change, Incident, Phase
 from agent.core.model import NATION, Channel, Scope, ServiceState, Severity, Trouble
+from agent.core.order import OrderKind
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
@@ -60,6 +61,8 @@ def state_tag(together: Sequence[Incident], wording: Wording) -> str:
         return vocabulary.state_name(ServiceState.RECOVERING, wording.language).upper()
     if worst is Change.ABSORBED:
         return _absorbed_tag(together).say(wording.language)
+    if all(each.by_hand is not None for each in together):
+        return wording.say(words.BY_HAND_TAG)
     return vocabulary.RESTORED.say(wording.language).upper()
 
 
@@ -87,7 +90,7 @@ def of(incident: Incident, wording: Wording) -> str:
     if absorbed(incident):
         return absorption(incident, wording)
     if incident.phase is Phase.CLOSED:
-        return sentence(words.CLOSED, incident, wording)
+        return sentence(_CLOSINGS.get(incident.by_hand, words.CLOSED), incident, wording)
     if incident.phase is Phase.RECOVERING:
         return sentence(words.RECOVERING, incident, wording)
     if incident.evidence.rejected:
@@ -96,6 +99,12 @@ def of(incident: Incident, wording: Wording) -> str:
         return sentence(words.DRIFTED, incident, wording)
     failing = Channel.FAIL in incident.channels
     return sentence(words.FAILING if failing else words.SLOW, incident, wording)
+
+
+_CLOSINGS: Mapping[OrderKind | None, Words] = {
+    OrderKind.CLOSE: words.CLOSED_BY_HAND,
+    OrderKind.FALSE_ALARM: words.FALSE_ALARM,
+}
 
 
 def sentence(template: Words, incident: Incident, wording: Wording, **extra: str) -> str:

@@ -31,6 +31,7 @@ from agent.core.model import (
     Spread,
     Trouble,
 )
+from agent.core.order import Order, OrderKind
 
 BLINDNESS = "pantau.blind"
 """The root of what is no service's trouble; see :mod:`agent.core.blindness`."""
@@ -70,6 +71,8 @@ class Change(StrEnum):
     ABSORBED = "absorbed"
     REOPENED = "reopened"
     STORM = "storm"
+    ORDERED = "ordered"
+    """A person decided something about it."""
 
 
 class Delivery(StrEnum):
@@ -159,11 +162,21 @@ class Incident:
     """Name of the incident whose message tells this one too."""
     members: tuple[str, ...] = ()
     """Of a storm's first: the names of the others."""
+    orders: tuple[Order, ...] = ()
+    """What people decided, the newest of each kind, in the order in which it was obeyed."""
+    by_hand: OrderKind | None = None
+    """Which decision of a person closed it; None while it is open, or when it closed by itself."""
+    held: bool = False
+    """Closed by hand while its alarm stands: the same alarm does not open it again."""
 
     @property
     def id(self) -> str:
         """Stable from opened to closed, and never used again."""
         return f"{self.name}@{self.opening}"
+
+    def opened_in(self, revision: int) -> Incident:
+        """As read at ``revision``: the write that opened it could not know its own."""
+        return replace(self, opening=revision) if self.opening == 0 else self
 
     @property
     def root_message(self) -> Message:
@@ -179,6 +192,10 @@ class Incident:
     def blindness(self) -> bool:
         """Told like an incident, and none: too few offices report."""
         return self.root == BLINDNESS
+
+    def muted(self, now_s: float) -> bool:
+        """A person asked for quiet until later than ``now_s``."""
+        return any(o.until_s is not None and o.until_s > now_s for o in self.orders)
 
     @property
     def untold(self) -> bool:
@@ -238,6 +255,8 @@ TABLE: Mapping[tuple[Phase | None, Stimulus], Turn] = {
 """Every phase against every stimulus; a test says that none is missing."""
 
 _SHOWN_IN_CHANNEL = (Change.WORSE, Change.CLOSED, Change.REOPENED, Change.RELAPSED)
+
+_MUTED = (Change.GROWN, Change.SHRUNK, Change.STEP, Change.RECOVERING, Change.RELAPSED)
 
 
 def stimulus(situation: Situation) -> Stimulus:
@@ -358,6 +377,36 @@ def uncovered(incident: Incident) -> Incident:
     return replace(with_message(incident, root), storm=None, revision=incident.revision + 1)
 
 
+def obeyed(incident: Incident, order: Order, now_s: float) -> Incident:
+    """The incident after a person's decision; the very same object if it says nothing to it.
+
+    Obeyed once: the orders in the record tell which. A closed incident takes no more.
+    """
+    if order.incident != incident.id or order in incident.orders or not incident.open:
+        return incident
+    others = tuple(each for each in incident.orders if each.kind is not order.kind)
+    after = replace(
+        incident, orders=(*others, order), revision=incident.revision + 1, edited_s=now_s
+    )
+    if order.kind.closes:
+        after = replace(
+            after, phase=Phase.CLOSED, by_hand=order.kind, held=True, ended_s=now_s, closed_s=now_s
+        )
+    return _say(after, Change.ORDERED, now_s)
+
+
+def stays_closed(incident: Incident | None, situation: Situation) -> bool:
+    """A person closed this very trouble, and it has not become graver since."""
+    return (
+        incident is not None and incident.held and situation.severity.rank <= incident.severity.rank
+    )
+
+
+def released(incident: Incident) -> Incident:
+    """What a person closed, once its alarm is over too: the next alarm opens again."""
+    return replace(incident, held=False) if incident.held else incident
+
+
 def says(incident: Incident, change: Change, text: str, now_s: float) -> Incident:
     """The incident with a reply in these words, on behalf of one that it tells of."""
     after = _say(incident, change, now_s)
@@ -397,6 +446,8 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
         ended_s=None if to is Phase.OPEN else (situation.ended_s or incident.ended_s),
         closed_s=now_s if closing else (None if reopened else incident.closed_s),
         absorbed_by=situation.absorbed_by if closing else None,
+        by_hand=None,
+        held=False,
     )
     if after == incident:
         return incident
@@ -441,8 +492,8 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
         change=change,
         at_s=now_s,
         channel=incident.root_message.channel,
-        broadcast=change in _SHOWN_IN_CHANNEL,
-        delivery=Delivery.PENDING if incident.storm is None else Delivery.COVERED,
+        broadcast=change in _SHOWN_IN_CHANNEL or incident.by_hand is not None,
+        delivery=Delivery.COVERED if _quiet(incident, change, now_s) else Delivery.PENDING,
     )
     return replace(
         incident,
@@ -450,6 +501,12 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
         told_failing=len(incident.evidence.failing),
         told_s=now_s,
     )
+
+
+def _quiet(incident: Incident, change: Change, now_s: float) -> bool:
+    """Told by a storm's first, or muted: then only what must be known is told."""
+    muted = change in _MUTED and incident.muted(now_s)
+    return incident.storm is not None or muted
 
 
 def _waiting(incident: Incident, change: Change) -> Message | None:

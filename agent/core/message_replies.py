@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from agent.core import headlines, message_blindness, slack_text, vocabulary
 from agent.core import message_words as words
 from agent.core.incident import Change, Incident
+from agent.core.order import OrderKind
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
@@ -100,6 +101,29 @@ def _storm(incident: Incident, wording: Wording, previous: Incident) -> str:
     return wording.say(words.JOINED_STORM, count=count, names=names)
 
 
+def _ordered(incident: Incident, wording: Wording, previous: Incident) -> str:
+    """The newest decision; its author and reason are a person's text, and shown as such."""
+    del previous
+    if not incident.orders:
+        return wording.say(words.ORDERED_NOTHING)
+    order = incident.orders[-1]
+    until_s = order.at_s if order.until_s is None else order.until_s
+    return wording.say(
+        _ORDERS[order.kind],
+        author=slack_text.escape(slack_text.name(order.author)),
+        reason=slack_text.code(order.reason),
+        until=slack_text.escape(wording.moment(until_s, told_s=order.at_s)),
+    )
+
+
+_ORDERS: Mapping[OrderKind, Words] = {
+    OrderKind.ACK: words.ORDERED_ACK,
+    OrderKind.MUTE: words.ORDERED_MUTE,
+    OrderKind.CLOSE: words.ORDERED_CLOSE,
+    OrderKind.FALSE_ALARM: words.ORDERED_FALSE_ALARM,
+}
+
+
 def _opening(incident: Incident, wording: Wording, previous: Incident) -> str:
     del previous
     return slack_text.escape(headlines.tags((incident,), wording) + headlines.of(incident, wording))
@@ -117,6 +141,7 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.ABSORBED: _absorbed,
     Change.REOPENED: _by_kind(words.REOPENED, words.REOPENED_DRIFTED),
     Change.STORM: _storm,
+    Change.ORDERED: _ordered,
 }
 
 

@@ -44,6 +44,15 @@ CLOSED = Words(
     "{service}: back to normal, disturbed for {lasted} ({since} to {until}), {peak} offices "
     "at the peak",
 )
+CLOSED_BY_HAND = Words(
+    "{service}: ditutup oleh petugas, terganggu sejak {since}",
+    "{service}: closed by an operator, disturbed since {since}",
+)
+FALSE_ALARM = Words(
+    "{service}: dinyatakan alarm palsu oleh petugas (sejak {since})",
+    "{service}: called a false alarm by an operator (since {since})",
+)
+BY_HAND_TAG = Words("DITUTUP PETUGAS", "CLOSED BY OPERATOR")
 ABSORBED = Words(
     "{service}: kini bagian dari {whole}, terganggu sejak {since}",
     "{service}: now part of {whole}, disturbed since {since}",
@@ -228,3 +237,15 @@ UNITS: tuple[tuple[int, Words, Words], ...] = (
 TRIAL = Words("Uji coba pesan Pantau, mohon diabaikan.", "A trial of Pantau's messages; ignore it.")
 TRIAL_EDITED = Words("Uji coba pesan Pantau: berhasil disunting.", "Pantau's trial: edited.")
 TRIAL_REPLY = Words("Uji coba balasan.", "A trial reply.")
+
+# --- decisions of people: {author} {reason} {until} -----------------------------------------------
+
+ORDERED_ACK = Words("Ditangani oleh {author}: {reason}", "Acknowledged by {author}: {reason}")
+ORDERED_MUTE = Words(
+    "Dibisukan oleh {author} sampai {until}: {reason}", "Muted by {author} until {until}: {reason}"
+)
+ORDERED_CLOSE = Words("Ditutup oleh {author}: {reason}", "Closed by {author}: {reason}")
+ORDERED_FALSE_ALARM = Words(
+    "Dinyatakan alarm palsu oleh {author}: {reason}", "Called a false alarm by {author}: {reason}"
+)
+ORDERED_NOTHING = Words("Keputusan petugas dicatat.", "An operator's decision was recorded.")

@@ -55,12 +55,12 @@ class Decider:
     async def take_over(self, now_s: float) -> None:
         """Rewrite the open incidents under this term, and stand where they stand."""
         for standing in self._book.incidents():
-            if not (standing.open or standing.untold):
+            if not (standing.open or standing.untold or standing.held):
                 continue
             await self._book.change(
                 standing.name, lambda i: replace(i, term=self._term) if i is not None else None
             )
-            if standing.open:
+            if standing.open or standing.held:
                 self._nation.resume(
                     service=standing.root,
                     channels=standing.channels,
@@ -82,16 +82,30 @@ class Decider:
         standing = {i.name: i for i in self._standing()}
         situations = attribution.attribute(outlook, _open_roots(standing), self._ground)
         fresh: list[Situation] = []
+        held: set[str] = set()
         for situation in situations:
             name = incidents.record_name(situation.scope, situation.group, situation.root)
             if name in standing:
                 await self._try(self._advance(standing[name], situation, now_s))
-            elif situation.phase is AlarmPhase.DECLARED:
+            elif situation.phase is not AlarmPhase.DECLARED:
+                continue
+            elif incidents.stays_closed(self._book.get(name), situation):
+                held.add(name)
+            else:
                 fresh.append(situation)
+        await self._release(held)
         await self._open(fresh, outlook)
         for name in self._storms.due():
             await self._try(self._storms.tend(name, now_s))
         return self._trouble
+
+    async def _release(self, held: set[str]) -> None:
+        """What people closed and is declared no more may open again."""
+        for each in self._book.incidents():
+            if each.held and each.name not in held:
+                await self._try(
+                    self._book.change(each.name, lambda i: incidents.released(i) if i else None)
+                )
 
     def _standing(self) -> list[Incident]:
         """The open incidents; a blindness is none."""

@@ -28,6 +28,7 @@ from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
+from agent.pipeline.orders import OrderReader
 from agent.pipeline.scribe import Scribe
 from agent.pipeline.telling import Desk
 from agent.ports import Exchange, ExchangeError, Meters, Notifier, Recorder, TermBegan
@@ -86,6 +87,12 @@ class Term:
             scribe=Scribe(self.book, mandate.wording, meters),
             channel=mandate.routes.main,
         )
+        self._orders = OrderReader(
+            exchange=exchange,
+            book=self.book,
+            scribe=Scribe(self.book, mandate.wording, meters),
+            stream_now_s=self._lookout.stream_now_s,
+        )
         desk = Desk(
             branch=branch,
             notifier=notifier,
@@ -118,6 +125,7 @@ class Term:
             await self.book.load()
             await self._decider.take_over(self._lookout.stream_now_s())
             tasks.create_task(self._delivery.run())
+            tasks.create_task(self._orders.run())
             tasks.create_task(self._assess_for_ever())
 
     async def _assess_for_ever(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from agent.core import message, message_blindness, message_words, slack_text
 from agent.core.incident import BLINDNESS, Change, Incident, Message, Phase
 from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread, Trouble
+from agent.core.order import Order, OrderKind
 from agent.core.vocabulary import Language, Words
 from agent.core.wording import Wording
 
@@ -363,6 +364,7 @@ REPLIES: list[tuple[Change, str, str]] = [
         ),
         "2 services are disturbed at once",
     ),
+    (Change.ORDERED, "Ditangani oleh budi: `sudah", "Acknowledged by budi: `sudah"),
 ]
 
 
@@ -380,6 +382,9 @@ def test_every_change_has_its_words_in_both_languages(
             code_share=0.62,
         ),
         members=("incident.national.all.simkim.login",),
+        orders=(
+            Order(incident="x@1", kind=OrderKind.ACK, author="budi", reason="sudah", at_s=0.0),
+        ),
     )
 
     assert indonesian in message.reply(later, change, Wording(), an_incident())

@@ -1,0 +1,56 @@
+"""What a person decided about an incident: one record each, which the leader reads and obeys.
+
+An order names the incident that it is for, by its whole id: one that was meant for an earlier
+incident of the same service says nothing to a later one. Times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "order."
+MAX_REASON = 200
+MAX_AUTHOR = 60
+LONGEST_MUTE_S = 7 * 86_400.0
+
+
+class OrderKind(StrEnum):
+    """What a person may decide."""
+
+    ACK = "ack"
+    """Somebody looks after it."""
+    MUTE = "mute"
+    """Only what is graver is told in its thread, until it ends."""
+    CLOSE = "close"
+    FALSE_ALARM = "false-alarm"
+
+    @property
+    def closes(self) -> bool:
+        """The incident is over for people, whatever the detector sees."""
+        return self in (OrderKind.CLOSE, OrderKind.FALSE_ALARM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One decision of one person."""
+
+    incident: str
+    """The whole id, ``incident.<scope>.<group>.<service>@<opening>``."""
+    kind: OrderKind
+    author: str
+    reason: str
+    at_s: float
+    """By the wall clock of whoever gave it: for people."""
+    until_s: float | None = None
+    """When a mute ends."""
+
+    @property
+    def incident_record(self) -> str:
+        """The name of the incident's record."""
+        return self.incident.rpartition("@")[0]
+
+    @property
+    def record(self) -> str:
+        """The name of the record that carries it; a later one of its kind takes its place."""
+        return f"{PREFIX}{self.kind.value}.{self.incident_record}"

@@ -1,0 +1,122 @@
+"""What people decide about an incident is obeyed once and told in its thread. In virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent.core import codec
+from agent.core.incident import Incident, Phase
+from agent.core.order import Order, OrderKind
+from tests.support.country import MAIN, Country, Hub
+from tests.support.virtual_time import virtual_time
+
+pytestmark = [pytest.mark.anyio, virtual_time]
+
+OBEYED_S = 10.0
+"""A look each 3 s, a pace of one message a second, and room."""
+
+
+@pytest.fixture
+async def country():
+    country = Country()
+    yield country
+    await country.close()
+
+
+async def outage(country: Country) -> Hub:
+    await country.open()
+    hub = await country.hub("medan")
+    await asyncio.sleep(30)
+    country.broken.add("x")
+    await asyncio.sleep(60)
+    assert incident(country).open
+    return hub
+
+
+def incident(country: Country) -> Incident:
+    return country.incidents()["x"]
+
+
+async def decide(
+    country: Country, hub: Hub, kind: OrderKind, *, about: str = "", reason: str = "sudah"
+) -> None:
+    now_s = country.store.stream_s()
+    order = Order(
+        incident=about or incident(country).id,
+        kind=kind,
+        author="budi",
+        reason=reason,
+        at_s=now_s,
+        until_s=now_s + 3600 if kind is OrderKind.MUTE else None,
+    )
+    await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
+    await asyncio.sleep(OBEYED_S)
+
+
+def thread(country: Country) -> list[str]:
+    (root,) = country.workspace.roots(MAIN)
+    return [each.text for each in country.workspace.replies(MAIN, root.ts)]
+
+
+async def test_an_acknowledgement_is_told_once_whoever_leads(country: Country):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.ACK)
+    assert [each for each in thread(country) if "Ditangani oleh budi: `sudah`" in each]
+    await hub.die()
+    await country.hub("sorong")
+    await asyncio.sleep(60)
+    assert len([each for each in thread(country) if "Ditangani" in each]) == 1
+    assert [each.kind for each in incident(country).orders] == [OrderKind.ACK]
+
+
+async def test_an_order_for_an_earlier_incident_says_nothing_to_this_one(country: Country):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.CLOSE, about=f"{incident(country).name}@1")
+    assert incident(country).open
+    assert incident(country).orders == ()
+
+
+async def test_a_closed_incident_stays_closed_under_the_same_alarm_and_a_new_leader(
+    country: Country,
+):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.FALSE_ALARM)
+    await asyncio.sleep(60)
+    assert incident(country).phase is Phase.CLOSED
+    (root,) = country.workspace.roots(MAIN)
+    assert "dinyatakan alarm palsu oleh petugas" in root.text
+    assert "kembali normal" not in root.text
+    await hub.die()
+    await country.hub("sorong")
+    await asyncio.sleep(60)
+    assert incident(country).phase is Phase.CLOSED
+    assert len(country.workspace.roots(MAIN)) == 1
+
+
+async def test_what_was_closed_by_hand_opens_again_after_the_alarm_was_over(country: Country):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.CLOSE)
+    country.broken.clear()
+    await asyncio.sleep(600)
+    assert not incident(country).held
+    country.broken.add("x")
+    await asyncio.sleep(60)
+    assert incident(country).open
+
+
+async def test_a_muted_incident_tells_no_recovery_in_its_thread_but_its_end(country: Country):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.MUTE)
+    country.broken.clear()
+    await asyncio.sleep(300)
+    told = thread(country)
+    assert not [each for each in told if "berangsur pulih" in each]
+    assert "kembali normal" in told[-1]
+
+
+async def test_a_reason_that_would_call_everybody_calls_nobody(country: Country):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.ACK, reason="<!channel> `x")
+    assert not [each for each in thread(country) if "<!channel>" in each]
