@@ -14,7 +14,7 @@ node_stamp := $(node)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench-detection check format lock node-parts clean
+.PHONY: help setup demo test bench-detection chaos check format lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
 .PHONY: check-dead-code check-security
 
@@ -31,6 +31,9 @@ test: $(tools_stamp) ## every test (ARGS for pytest)
 
 bench-detection: $(run_stamp) ## the detector beside others, about 10 minutes (ARGS="--quick")
 	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
+
+chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, about an hour (ARGS="--quick")
+	@exec $(bin)/python -m tests.chaos $(ARGS)
 
 # One target each, so that `make -k check` tells every complaint and `make check-types` just one.
 check: ## all that machines can say of the code without running it
