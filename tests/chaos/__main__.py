@@ -1,4 +1,4 @@
-"""``python -m tests.chaos``: outages on real parts that are broken on purpose. Told once, always?"""
+"""``python -m tests.chaos``: outages on real parts that break on purpose. Told once, always?"""
 
 from __future__ import annotations
 
