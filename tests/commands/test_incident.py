@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ SITUATION = Situation(
 )
 
 
-def arguments(kind: OrderKind = OrderKind.ACK, **given: object) -> argparse.Namespace:
+def arguments(kind: OrderKind = OrderKind.ACK, **given: Any) -> argparse.Namespace:
     said = {"id": "incident.national.nation.x@1", "reason": "sudah", "author": "budi"}
     return argparse.Namespace(**{"kind": kind, "minutes": 30.0, **said, **given})
 
@@ -81,6 +82,6 @@ async def test_an_incident_that_is_not_open_takes_no_order(capsys: pytest.Captur
         ({"kind": OrderKind.MUTE, "minutes": float("nan")}, "--minutes"),
     ],
 )
-def test_what_makes_no_order_is_told(given: dict[str, object], said: str):
+def test_what_makes_no_order_is_told(given: dict[str, Any], said: str):
     with pytest.raises(ValueError, match=said):
-        command.order_of(arguments(**{"kind": OrderKind.ACK, **given}), BootClock())
+        command.order_of(arguments(**given), BootClock())
