@@ -27,7 +27,7 @@ SITUATION = Situation(
 )
 
 
-def arguments(kind: OrderKind = OrderKind.ACK, **given: Any) -> argparse.Namespace:
+def arguments(kind: OrderKind = OrderKind.ACK, **given: str | float) -> argparse.Namespace:
     said = {"id": "incident.national.nation.x@1", "reason": "sudah", "author": "budi"}
     return argparse.Namespace(**{"kind": kind, "minutes": 30.0, **said, **given})
 
