@@ -29,7 +29,7 @@ demo: $(run_stamp) ## the whole nation on this machine, with faults (ARGS="--hel
 test: $(tools_stamp) ## every test (ARGS for pytest)
 	@$(bin)/python -m pytest $(ARGS)
 
-bench-detection: $(run_stamp) ## the detector beside others, about 10 minutes (ARGS="--quick")
+bench-detection: $(run_stamp) ## the detector beside others, half an hour on two cores (ARGS="--quick")
 	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
 
 chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, about an hour (ARGS="--quick")
