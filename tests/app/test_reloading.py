@@ -74,7 +74,7 @@ class Waiting:
 
 async def test_what_is_asked_for_is_read_though_nothing_changed(branch: Path):
     waiting = Waiting(branch)
-    await asyncio.sleep(3 * LOOK_S)
+    await asyncio.sleep(3 * LOOK_S)  # Long enough to read unasked.
     assert waiting.reads == 0
     waiting.reloads.ask()
     async with asyncio.timeout(10):
@@ -84,7 +84,7 @@ async def test_what_is_asked_for_is_read_though_nothing_changed(branch: Path):
 
 async def test_a_changed_file_is_taken_by_itself(branch: Path):
     waiting = Waiting(branch)
-    await asyncio.sleep(2 * LOOK_S)
+    await asyncio.sleep(2 * LOOK_S)  # It has looked at what there was before.
     change(branch, contact="piket@example.invalid")
     async with asyncio.timeout(10):
         found = await waiting.next
@@ -93,10 +93,10 @@ async def test_a_changed_file_is_taken_by_itself(branch: Path):
 
 async def test_a_bad_file_is_refused_once_and_a_good_one_is_taken_after_it(branch: Path):
     waiting = Waiting(branch)
-    await asyncio.sleep(2 * LOOK_S)
+    await asyncio.sleep(2 * LOOK_S)  # It has looked at what there was before.
     change(branch, contract="piket@example.invalid")
     await waiting.until(lambda: waiting.refused == 1)
-    await asyncio.sleep(4 * LOOK_S)
+    await asyncio.sleep(4 * LOOK_S)  # Long enough to read the bad file twice.
     assert waiting.reads == 1
     change(branch, without="contract", contact="piket@example.invalid")
     async with asyncio.timeout(10):
@@ -106,7 +106,7 @@ async def test_a_bad_file_is_refused_once_and_a_good_one_is_taken_after_it(branc
 
 async def test_a_secret_that_was_replaced_is_read(branch: Path):
     waiting = Waiting(branch)
-    await asyncio.sleep(2 * LOOK_S)
+    await asyncio.sleep(2 * LOOK_S)  # It has looked at what there was before.
     (branch.parent / "password").write_text("another\n")
     async with asyncio.timeout(10):
         found = await waiting.next
