@@ -114,11 +114,10 @@ async def test_what_it_publishes_and_sees_is_recorded_without_any_secret(
     config = write({"recording": {"file": "kept/statuses.jsonl.gz", "max_mebibytes": 8}})
     agent = await started(config)
 
-    async def leads() -> bool:
-        return bool((await agent.status())["leads"])
+    async def is_heard_by_the_leader() -> bool:
+        return 'pantau_branches{attendance="reporting"} 1.0' in await agent.metrics()
 
-    await until(agent.ready)
-    await until(leads)
+    await until(is_heard_by_the_leader)
     assert await agent.terminate() == 0
     file = config.parent / "kept/statuses.jsonl.gz"
     events = [recorded.event for recorded in RecordingReader(file)]
