@@ -348,6 +348,16 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A sign that somebody put on a message of ours."""
+
+    emoji: str
+    """Its name without colons and skin tone, such as ``eyes``."""
+    by: str
+    """The receiver's id of whoever put it; never our own."""
+
+
 class NotifierHealth:
     """How the receiver answers."""
 
@@ -384,6 +394,14 @@ class Notifier(Protocol):
         ...
 
     def health(self) -> NotifierHealth:
+    async def reactions(self, posted: Posted) -> Sequence[Reaction]:
+        """What others have put on a message of ours; asking changes nothing."""
+        ...
+
+    async def check(self) -> None:
+        """Ask whether the receiver would hear us; asking changes nothing."""
+        ...
+
         """How the receiver answers now."""
         ...
 

@@ -25,7 +25,7 @@ from agent.adapters import slack_answers
 from agent.adapters.slack_connection import SlackConnection, ask
 from agent.adapters.slack_pacing import Pacing
 from agent.clock import Clock
-from agent.ports import Effect, NotifierHealth, NotifyError, Outgoing, Posted
+from agent.ports import Effect, NotifierHealth, NotifyError, Outgoing, Posted, Reaction
 
 EVENT_TYPE = "pantau_message"
 BASE_URL = "https://slack.com/api/"
@@ -37,6 +37,7 @@ PLAIN_TEXT_LIMIT = 2_000
 PAGE_SIZE = 200
 MAX_PAGES = 5
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+_USER_ID = re.compile(r"[UW][A-Z0-9]{1,29}")
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -119,6 +120,17 @@ class SlackNotifier:
         except NotifyError as failed:
             if failed.effect is not Effect.GONE:
                 raise
+
+    async def reactions(self, posted: Posted) -> Sequence[Reaction]:
+        """As the port says, by ``reactions.get``: tier 3, some 50 calls a minute of one app."""
+        return await self._in_time(self._reactions(posted))
+
+    async def check(self) -> None:
+        """By ``auth.test``, whose tier is a special one of hundreds of calls a minute.
+
+        Unlike ``api.test`` it also tells whether the token is still good.
+        """
+        await self._in_time(self._call("auth.test", "", form={}))
 
     def health(self) -> NotifierHealth:
         age_s = None if self._last_ok_s is None else self._clock.now_s() - self._last_ok_s
@@ -258,6 +270,15 @@ class SlackNotifier:
             )
         return self._identity
 
+    async def _reactions(self, posted: Posted) -> Sequence[Reaction]:
+        me = await self._identify()
+        form = {"channel": posted.channel, "timestamp": posted.ts, "full": "true"}
+        answer = await self._call("reactions.get", posted.channel, form=form)
+        standing = _mapping(answer.get("message")).get("reactions")
+        rows = map(_mapping, standing if isinstance(standing, list) else [])
+        found = [reaction for row in rows for reaction in _reactions_of(row)]
+        return [each for each in found if each.by not in (me.user, me.bot)]
+
     async def _call(
         self, method: str, channel: str, *, json: Answer | None = None, form: Answer | None = None
     ) -> Answer:
@@ -319,6 +340,16 @@ def _mark(message: Mapping[str, Any], field: str) -> str:
 
 def _key(message: Mapping[str, Any]) -> str:
     return _mark(message, "key")
+
+
+def _reactions_of(row: Answer) -> list[Reaction]:
+    """One kind of sign and all who put it; a skin tone (``ok_hand::skin-tone-2``) is no other."""
+    name, users = row.get("name"), row.get("users")
+    if not isinstance(name, str) or not isinstance(users, list):
+        return []
+    emoji = name.partition("::")[0]
+    told = [each for each in users if isinstance(each, str) and _USER_ID.fullmatch(each)]
+    return [Reaction(emoji=emoji, by=each) for each in told]
 
 
 def _ids_of(answer: Answer, name: str) -> dict[str, str]:

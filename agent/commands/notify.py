@@ -28,7 +28,11 @@ from agent.core.wording import Wording
 from agent.ports import ConfigurationError, Effect, Notifier, NotifyError, Outgoing, Posted
 
 OK, FAILING, CONFIGURATION, UNKNOWN = 0, 1, 2, 3
-NEEDED_SCOPES = (("chat:write",), ("channels:history", "groups:history"))
+NEEDED_SCOPES = (
+    ("chat:write",),
+    ("channels:history", "groups:history"),
+    ("reactions:read",),
+)
 """One of each is needed: private channels have scopes of their own."""
 _KEY = "notify-test"
 

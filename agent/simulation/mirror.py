@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.ports import Notifier, NotifierHealth, Outgoing, Posted
+from agent.ports import Notifier, NotifierHealth, Outgoing, Posted, Reaction
 from agent.simulation.workspace import BOT, Workspace, WorkspaceMessage
 
 
@@ -58,6 +58,14 @@ class MirroringNotifier:
         await self._real.delete(posted)
         if (shown := self._shown.pop(posted.ts, None)) is not None:
             self._workspace.delete(shown.channel, shown.ts)
+
+    async def reactions(self, posted: Posted) -> Sequence[Reaction]:
+        """The real ones."""
+        return await self._real.reactions(posted)
+
+    async def check(self) -> None:
+        """Ask the real one."""
+        await self._real.check()
 
     def health(self) -> NotifierHealth:
         """The real one's."""

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from agent.clock import Clock
-from agent.ports import Effect, NotifierHealth, NotifyError, Outgoing, Posted
+from agent.ports import Effect, NotifierHealth, NotifyError, Outgoing, Posted, Reaction
 
 MAX_TEXT = 40_000
 MAX_MESSAGES = 10_000
@@ -44,7 +44,7 @@ class Fault(StrEnum):
 
 
 Weather = Callable[[str, str], Fault | None]
-"""From the method (post, update, find, delete) and the sender to what happens to this call."""
+"""From the method (post, update, find, delete, reactions, check) and the sender to what happens."""
 
 
 def fair(method: str, sender: str) -> Fault | None:
@@ -74,6 +74,7 @@ class WorkspaceMessage:
     key: str = ""
     revision: int = 0
     edits: int = 0
+    reactions: tuple[Reaction, ...] = ()
 
 
 class Happening(StrEnum):
@@ -157,6 +158,17 @@ class Workspace:
         )
         self._channels[channel][ts] = new
         self._tell(Happening.EDITED, new)
+
+    def react(self, channel: str, ts: str, reaction: Reaction) -> None:
+        """Somebody puts a sign on a message; twice the same is once."""
+        old = self._message(channel, ts)
+        if reaction not in old.reactions:
+            reactions = (*old.reactions, reaction)
+            self._channels[channel][ts] = replace(old, reactions=reactions)
+
+    def reactions(self, channel: str, ts: str) -> tuple[Reaction, ...]:
+        """The signs on a message, the bot's own among them."""
+        return self._message(channel, ts).reactions
 
     def delete(self, channel: str, ts: str) -> None:
         """Remove a message; its thread stays, as in Slack."""
@@ -242,6 +254,16 @@ class WorkspaceNotifier:
                     raise
 
         await self._through("delete", do)
+
+    async def reactions(self, posted: Posted) -> Sequence[Reaction]:
+        def do() -> list[Reaction]:
+            standing = self._workspace.reactions(posted.channel, posted.ts)
+            return [each for each in standing if each.by != BOT]
+
+        return await self._through("reactions", do)
+
+    async def check(self) -> None:
+        await self._through("check", lambda: None)
 
     def health(self) -> NotifierHealth:
         age_s = None if self._last_ok_s is None else self._clock.now_s() - self._last_ok_s

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from agent.ports import Effect, Notifier, NotifyError, Outgoing
+from agent.ports import Effect, Notifier, NotifyError, Outgoing, Reaction
 
 
 class Stage(Protocol):
@@ -36,6 +36,14 @@ class Stage(Protocol):
 
     def remove(self, ts: str) -> None:
         """A person deletes a message."""
+        ...
+
+    def react(self, ts: str, emoji: str) -> str:
+        """A person puts a sign on a message; returns the receiver's id of that person."""
+        ...
+
+    def react_as_ourselves(self, ts: str, emoji: str) -> None:
+        """Our own bot does, as another program of the same app might."""
         ...
 
 
@@ -121,6 +129,37 @@ class NotifierContract:
         with pytest.raises(NotifyError) as failed:
             await stage.notifier.find("C0NOWHERE")
         assert failed.value.effect is Effect.REFUSED
+
+    async def test_a_sign_that_a_person_put_is_seen_with_who_put_it(self, stage: Stage):
+        posted = await stage.notifier.post(a_message(stage))
+        assert list(await stage.notifier.reactions(posted)) == []
+
+        person = stage.react(posted.ts, "eyes")
+        stage.react(posted.ts, "tada")
+
+        seen = [Reaction(emoji=emoji, by=person) for emoji in ("eyes", "tada")]
+        assert list(await stage.notifier.reactions(posted)) == seen
+
+    async def test_a_sign_of_our_own_is_left_out(self, stage: Stage):
+        posted = await stage.notifier.post(a_message(stage))
+        stage.react_as_ourselves(posted.ts, "eyes")
+
+        assert list(await stage.notifier.reactions(posted)) == []
+
+    async def test_signs_of_what_a_person_deleted_say_that_it_is_gone(self, stage: Stage):
+        posted = await stage.notifier.post(a_message(stage))
+        stage.remove(posted.ts)
+
+        with pytest.raises(NotifyError) as failed:
+            await stage.notifier.reactions(posted)
+
+        assert failed.value.effect is Effect.GONE
+
+    async def test_a_check_tells_that_it_answers_and_posts_nothing(self, stage: Stage):
+        await stage.notifier.check()
+
+        assert stage.notifier.health().last_ok_age_s is not None
+        assert stage.texts() == []
 
     async def test_health_tells_that_it_answers(self, stage: Stage):
         assert stage.notifier.health().last_ok_age_s is None

@@ -18,11 +18,17 @@ from agent.adapters import slack_connection, slack_notifier
 from agent.adapters.slack_notifier import SlackNotifier
 from agent.adapters.slack_pacing import Pacing
 from agent.clock import BootClock
-from agent.ports import Effect, NotifyError, Outgoing
+from agent.ports import Effect, NotifyError, Outgoing, Posted, Reaction
 from tests.adapters.notifier_contract import NotifierContract, a_message
 from tests.support import slack_emulator
 from tests.support.fault_proxy import FaultProxy, Script, Trouble, seeded
-from tests.support.slack_emulator import NARROW_TOKEN, TOKEN, Emulator
+from tests.support.slack_emulator import (
+    NARROW_TOKEN,
+    OWN_OTHER_TOKEN,
+    PERSON_TOKEN,
+    TOKEN,
+    Emulator,
+)
 
 KEY = b"a message key of thirty-two bytes"
 CANARY = "xoxb-CANARY-0123456789"
@@ -83,6 +89,19 @@ class SlackStage:
 
     def remove(self, ts: str) -> None:
         self.emulator.call("chat.delete", channel=self.channel, ts=ts)
+
+    def react(self, ts: str, emoji: str) -> str:
+        self._put(PERSON_TOKEN, ts, emoji)
+        return str(self.emulator.call("auth.test", PERSON_TOKEN)["user_id"])
+
+    def react_as_ourselves(self, ts: str, emoji: str) -> None:
+        self._put(OWN_OTHER_TOKEN, ts, emoji)
+
+    def _put(self, token: str, ts: str, emoji: str) -> None:
+        answer = self.emulator.call(
+            "reactions.add", token, channel=self.channel, timestamp=ts, name=emoji
+        )
+        assert answer["ok"], answer
 
 
 @pytest.fixture
@@ -157,6 +176,36 @@ async def test_a_missing_scope_is_named(stage: SlackStage):
 
     assert failed.value.effect is Effect.REFUSED
     assert failed.value.reason == "missing_scope: chat:write"
+
+
+@needs_emulator
+@pytest.mark.anyio
+async def test_an_app_that_may_not_see_reactions_says_which_scope_it_lacks(stage: SlackStage):
+    posted = await stage.notifier.post(a_message(stage))
+    async with a_notifier(stage.emulator.base_url, token=lambda: NARROW_TOKEN) as notifier:
+        with pytest.raises(NotifyError) as failed:
+            await notifier.reactions(posted)
+
+        assert failed.value.effect is Effect.REFUSED
+        assert failed.value.reason == "missing_scope: reactions:read"
+        assert notifier.health().ok
+
+
+@pytest.mark.anyio
+async def test_odd_reactions_are_passed_over_and_a_skin_tone_is_no_other_sign():
+    identity = web.json_response({"ok": True, "bot_id": "B1", "user_id": "U1"})
+    rows: list[Any] = [
+        None,
+        {"name": 7, "users": ["U2"]},
+        {"name": "eyes"},
+        {"name": "eyes", "users": [7, "<x"]},
+        {"name": "ok_hand::skin-tone-2", "users": ["U1", "U2"]},
+    ]
+    answer = web.json_response({"ok": True, "message": {"reactions": rows}})
+    async with a_puppet(identity, answer) as puppet, a_notifier(puppet.base_url) as notifier:
+        found = await notifier.reactions(Posted(channel="C00000001", ts="1.000001"))
+
+    assert found == [Reaction(emoji="ok_hand", by="U2")]
 
 
 @needs_emulator

@@ -160,9 +160,12 @@ def test_every_channel_is_tried_once():
     ("scopes", "missing"),
     [
         (None, []),
-        (frozenset({"chat:write", "groups:history"}), []),
-        (frozenset({"chat:write"}), ["channels:history or groups:history"]),
-        (frozenset(), ["chat:write", "channels:history or groups:history"]),
+        (frozenset({"chat:write", "groups:history", "reactions:read"}), []),
+        (frozenset({"chat:write", "reactions:read"}), ["channels:history or groups:history"]),
+        (
+            frozenset(),
+            ["chat:write", "channels:history or groups:history", "reactions:read"],
+        ),
     ],
 )
 def test_each_missing_scope_is_named(scopes: frozenset[str] | None, missing: list[str]):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from agent.ports import Effect, Notifier, NotifyError
+from agent.ports import Effect, Notifier, NotifyError, Reaction
 from agent.simulation import workspace
 from agent.simulation.virtual_time import VirtualClock
 from agent.simulation.workspace import (
+    BOT,
     Fault,
     Happening,
     Workspace,
@@ -44,6 +45,13 @@ class WorkspaceStage:
 
     def remove(self, ts: str) -> None:
         self.workspace.delete(CHANNEL, ts)
+
+    def react(self, ts: str, emoji: str) -> str:
+        self.workspace.react(CHANNEL, ts, Reaction(emoji=emoji, by="U0PIKET01"))
+        return "U0PIKET01"
+
+    def react_as_ourselves(self, ts: str, emoji: str) -> None:
+        self.workspace.react(CHANNEL, ts, Reaction(emoji=emoji, by=BOT))
 
 
 @pytest.fixture

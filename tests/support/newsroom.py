@@ -17,7 +17,7 @@ from agent.core.wording import Wording
 from agent.pipeline.delivery import Deliverer
 from agent.pipeline.incident_book import PREFIX, IncidentBook
 from agent.pipeline.telling import Desk
-from agent.ports import NotifierHealth, Outgoing, Posted, Record
+from agent.ports import NotifierHealth, Outgoing, Posted, Reaction, Record
 from agent.simulation.virtual_time import VirtualClock
 from agent.simulation.workspace import Weather, Workspace, WorkspaceMessage, WorkspaceNotifier, fair
 from tests.support.tally import Tally
@@ -92,6 +92,12 @@ class MortalNotifier:
 
     async def delete(self, posted: Posted) -> None:
         await self._fate.meet("delete", lambda: self._inner.delete(posted))
+
+    async def reactions(self, posted: Posted) -> Sequence[Reaction]:
+        return await self._fate.meet("reactions", lambda: self._inner.reactions(posted))
+
+    async def check(self) -> None:
+        await self._fate.meet("check", self._inner.check)
 
     def health(self) -> NotifierHealth:
         return self._inner.health()

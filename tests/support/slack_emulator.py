@@ -16,6 +16,10 @@ from tests.support import real_parts
 
 TOKEN = "xoxb-pantau-test"
 NARROW_TOKEN = "xoxb-reads-only"
+PERSON_TOKEN = "xoxp-duty-officer"
+"""A person's, who puts signs on messages."""
+OWN_OTHER_TOKEN = "xoxb-pantau-reacts"
+"""Our own bot's, with a right that the agent neither needs nor has."""
 START_TIMEOUT_S = 20.0
 
 
