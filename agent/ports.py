@@ -15,11 +15,12 @@ errors are turned into the ones below inside its adapter, and never seen anywher
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from agent.core.incident import Incident
 from agent.core.model import Bulletin, Channel, Run, Sight, Verdict
 from agent.core.view import ExchangeState
 from agent.probe import Session
@@ -348,7 +349,6 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reaction:
     """A sign that somebody put on a message of ours."""
 
@@ -358,6 +358,7 @@ class Reaction:
     """The receiver's id of whoever put it; never our own."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierHealth:
     """How the receiver answers."""
 
@@ -393,7 +394,6 @@ class Notifier(Protocol):
         """Remove a message of ours; one that is gone already is no error."""
         ...
 
-    def health(self) -> NotifierHealth:
     async def reactions(self, posted: Posted) -> Sequence[Reaction]:
         """What others have put on a message of ours; asking changes nothing."""
         ...
@@ -402,12 +402,52 @@ class Notifier(Protocol):
         """Ask whether the receiver would hear us; asking changes nothing."""
         ...
 
+    def health(self) -> NotifierHealth:
         """How the receiver answers now."""
         ...
 
     async def close(self) -> None:
         """Let go of everything; may be called twice."""
         ...
+
+
+class Receiver(Protocol):
+    """Passes incidents on to one receiver beside Slack, in its own time.
+
+    Made for one term of one leader, and begins it knowing nothing: what an earlier leader passed
+    on stands in the incidents themselves (``Incident.handed``), where that matters.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in metrics, logs and marks; the same at every hub."""
+        ...
+
+    def take(self, incidents: Sequence[Incident], now_s: float) -> None:
+        """Note how all incidents stand, closed ones too, at stream time ``now_s``.
+
+        Called after every assessment. Never waits, and keeps no more than it has bounds for.
+        """
+        ...
+
+    def handed(self) -> Mapping[str, int]:
+        """By incident id, the last message that is passed on or given up, where that must last."""
+        ...
+
+    async def run(self) -> None:
+        """Pass on what was taken until cancelled.
+
+        What the receiver does ends no run: it is counted, logged once, and tried again.
+        """
+        ...
+
+    async def rehearse(self) -> None:
+        """Pass on something that is marked as an exercise, once. Raises :class:`NotifyError`."""
+        ...
+
+
+Receivers = Callable[[], Sequence[Receiver]]
+"""Makes the receivers of one term."""
 
 
 # --- counting
@@ -533,6 +573,18 @@ class Meters(Protocol):
 
     def notify_attempted(self, effect: Effect | None) -> None:
         """A delivery was tried; ``effect`` says what became of it, None: acknowledged."""
+        ...
+
+    def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:
+        """Something was passed to a receiver beside Slack; ``effect`` as for a delivery."""
+        ...
+
+    def receiver_waiting(self, receiver: str, count: int) -> None:
+        """How many messages wait for that receiver."""
+        ...
+
+    def receiver_dropped(self, receiver: str, count: int = 1) -> None:
+        """Messages were given up: too old, too many, or refused for good."""
         ...
 
     def outbox(self, pending: int, oldest_s: float | None) -> None:

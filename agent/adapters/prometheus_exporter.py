@@ -71,13 +71,18 @@ class PrometheusExporter:
         nation: str,
         clock: Clock,
         controls: Sequence[str] = (),
+        receivers: Sequence[str] = (),
     ) -> None:
-        """``controls``: the shared names of this office's near controls, of those that have one."""
+        """``controls``: the shared names of this office's near controls, of those that have one.
+
+        ``receivers``: the names of those beside Slack.
+        """
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._clock = clock
         self._roster = frozenset(roster)
         self._services = tuple(services)
         self._controls = tuple(controls)
+        self._receivers = tuple(receivers)
         self._journeys = {name: frozenset(s.id for s in steps) for name, steps in journeys.items()}
         self._nation = nation
         self._registry = CollectorRegistry(auto_describe=True)
@@ -86,6 +91,7 @@ class PrometheusExporter:
         self._begin_services()
         self._begin_nation(len(self._roster))
         self._begin_closed_sets()
+        self._begin_receivers()
         self._describe(branch, version)
 
     def exposition(self, accept: str = "") -> Exposition:
@@ -266,6 +272,32 @@ class PrometheusExporter:
         self._metrics.gauge("outbox_pending").set(pending)
         self._metrics.gauge("outbox_oldest_pending_timestamp_seconds").set(oldest_s or 0.0)
 
+    def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:
+        """Something was passed to a receiver beside Slack; ``effect`` says what became of it."""
+        if receiver not in self._receivers:
+            self.dropped(Drop.MEASUREMENT)
+            return
+        self._metrics.counter("receiver_attempts", receiver).inc()
+        if effect is None:
+            now_s = self._clock.wall_s()
+            self._metrics.gauge("receiver_last_success_timestamp_seconds", receiver).set(now_s)
+        else:
+            self._metrics.counter("receiver_failures", receiver, effect.value).inc()
+
+    def receiver_waiting(self, receiver: str, count: int) -> None:
+        """How many messages wait for that receiver."""
+        if receiver in self._receivers:
+            self._metrics.gauge("receiver_waiting", receiver).set(count)
+        else:
+            self.dropped(Drop.MEASUREMENT)
+
+    def receiver_dropped(self, receiver: str, count: int = 1) -> None:
+        """Messages were given up: too old, too many, or refused for good."""
+        if receiver in self._receivers:
+            self._metrics.counter("receiver_dropped", receiver).inc(count)
+        else:
+            self.dropped(Drop.MEASUREMENT)
+
     # --- the agent itself -----------------------------------------------------------------------
 
     def dropped(self, what: Drop, count: int = 1) -> None:
@@ -329,6 +361,13 @@ class PrometheusExporter:
         self._metrics.begin("notify_failures", Effect)
         self._metrics.begin("dropped", Drop)
         self._state("exchange_state", ExchangeState.STANDALONE, ExchangeState)
+
+    def _begin_receivers(self) -> None:
+        self._metrics.begin("receiver_attempts", self._receivers)
+        self._metrics.begin("receiver_failures", self._receivers, Effect)
+        self._metrics.begin("receiver_last_success_timestamp_seconds", self._receivers)
+        self._metrics.begin("receiver_waiting", self._receivers)
+        self._metrics.begin("receiver_dropped", self._receivers)
 
     def _describe(self, branch: Branch, version: str) -> None:
         self._metrics.gauge("build_info", version, platform.python_version()).set(1)

@@ -33,6 +33,7 @@ from agent.ports import (
     ExchangeError,
     Meters,
     Notifier,
+    Receivers,
     Recorder,
     SessionFactory,
 )
@@ -59,6 +60,8 @@ class Parts:
     """0 to 30: spreads the moments at which offices call themselves alone."""
     recorder: Recorder | None = None
     """Keeps what this office publishes, and what it sees while it leads."""
+    receivers: Receivers = tuple
+    """Makes those who are told of incidents beside Slack, for each term that this agent leads."""
 
     @property
     def credential_ids(self) -> Mapping[str, str]:
@@ -136,6 +139,7 @@ class Agent:
                 clock=clock,
                 meters=parts.meters,
                 recorder=parts.recorder,
+                receivers=parts.receivers,
             )
 
     def view(self) -> OfficeView:

@@ -119,6 +119,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """How far a receiver beside Slack has the messages of an incident: up to ``sequence``."""
+
+    receiver: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One independent trouble of the nation or a region, from opened to closed."""
 
@@ -168,6 +176,8 @@ class Incident:
     """Which decision of a person closed it; None while it is open, or when it closed by itself."""
     held: bool = False
     """Closed by hand while its alarm stands: the same alarm does not open it again."""
+    handed: tuple[Handed, ...] = ()
+    """One mark for each receiver that asks for one: what is above it a new leader hands over."""
 
     @property
     def id(self) -> str:
@@ -348,6 +358,23 @@ def message_of(incident: Incident | None, sequence: int) -> Message | None:
     if incident is None:
         return None
     return next((m for m in incident.messages if m.sequence == sequence), None)
+
+
+def handed_to(incident: Incident, receiver: str) -> int | None:
+    """The last message that ``receiver`` has, or need not have; None: it was never asked to."""
+    return next((h.sequence for h in incident.handed if h.receiver == receiver), None)
+
+
+def with_handed(incident: Incident, receiver: str, sequence: int) -> Incident:
+    """The incident with a receiver's mark; the very same object when that is no news.
+
+    People see nothing of it, so that its revision stays.
+    """
+    known = handed_to(incident, receiver)
+    if known is not None and known >= sequence:
+        return incident
+    others = tuple(each for each in incident.handed if each.receiver != receiver)
+    return replace(incident, handed=(*others, Handed(receiver=receiver, sequence=sequence)))
 
 
 def covers(leader: Incident, member: str, now_s: float) -> Incident:

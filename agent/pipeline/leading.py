@@ -16,7 +16,7 @@ from agent.pipeline.leadership import Leadership
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.reaching import Reach, another
 from agent.pipeline.term import Term
-from agent.ports import Exchange, Meters, Notifier, Recorder
+from agent.ports import Exchange, Meters, Notifier, Receivers, Recorder
 
 STEP_S = 1.0
 TICK_S = 0.5
@@ -38,6 +38,7 @@ class Leader:
         clock: Clock,
         meters: Meters,
         recorder: Recorder | None = None,
+        receivers: Receivers = tuple,
     ) -> None:
         self._branch = branch
         self._exchange = exchange
@@ -47,6 +48,7 @@ class Leader:
         self._clock = clock
         self._meters = meters
         self._recorder = recorder
+        self._receivers = receivers
         self._reach = Reach()
         self.term: Term | None = None
         """The term that this agent leads now, for whoever wants to look."""
@@ -77,6 +79,7 @@ class Leader:
             clock=self._clock,
             meters=self._meters,
             recorder=self._recorder,
+            receivers=self._receivers,
         )
         unheard = False
         work = asyncio.ensure_future(term.run())

@@ -24,6 +24,7 @@ from agent.pipeline.announcing import Announcer
 from agent.pipeline.blindness import BlindnessKeeper
 from agent.pipeline.deciding import Decider
 from agent.pipeline.delivery import Deliverer
+from agent.pipeline.handing import Handing
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
@@ -31,7 +32,7 @@ from agent.pipeline.mandate import Mandate
 from agent.pipeline.orders import OrderReader
 from agent.pipeline.scribe import Scribe
 from agent.pipeline.telling import Desk
-from agent.ports import Exchange, ExchangeError, Meters, Notifier, Recorder, TermBegan
+from agent.ports import Exchange, ExchangeError, Meters, Notifier, Receivers, Recorder, TermBegan
 
 TICK_S = 0.5
 
@@ -53,6 +54,7 @@ class Term:
         clock: Clock,
         meters: Meters,
         recorder: Recorder | None = None,
+        receivers: Receivers = tuple,
     ) -> None:
         self.number = number
         self.book = IncidentBook(exchange, leadership.may_act)
@@ -104,6 +106,7 @@ class Term:
             meters=meters,
         )
         self._delivery = Deliverer(desk, self.book)
+        self._handing = Handing(receivers(), self.book)
 
     @property
     def fell_silent(self) -> AbstractSet[str]:
@@ -125,6 +128,7 @@ class Term:
             await self.book.load()
             await self._decider.take_over(self._lookout.stream_now_s())
             tasks.create_task(self._delivery.run())
+            tasks.create_task(self._handing.run())
             tasks.create_task(self._orders.run())
             tasks.create_task(self._assess_for_ever())
 
@@ -162,4 +166,5 @@ class Term:
             await self.announcer.announce(outlook, [i for i in self.book.incidents() if i.open])
         except ExchangeError as error:
             trouble.append(error)
+        self._handing.give(outlook.at_s)
         return trouble

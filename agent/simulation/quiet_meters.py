@@ -63,6 +63,15 @@ class QuietMeters:
     def notify_attempted(self, effect: Effect | None) -> None:
         """Nothing is counted."""
 
+    def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:
+        """Nothing is counted."""
+
+    def receiver_waiting(self, receiver: str, count: int) -> None:
+        """Nothing is counted."""
+
+    def receiver_dropped(self, receiver: str, count: int = 1) -> None:
+        """Nothing is counted."""
+
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         """Nothing is counted."""
 

@@ -97,6 +97,7 @@ def exporter(branch: Branch = JEMBER) -> PrometheusExporter:
         nation="r12:9f3c01ab",
         clock=StoppedClock(),
         controls=(DNS, TCP),
+        receivers=("webhook", "alertmanager"),
     )
 
 
@@ -178,6 +179,10 @@ def a_busy_life() -> PrometheusExporter:
     meters.blipped("simponi.billing", Channel.SLOW)
     meters.notify_attempted(None)
     meters.notify_attempted(Effect.UNKNOWN)
+    meters.receiver_attempted("webhook", None)
+    meters.receiver_attempted("webhook", Effect.REFUSED)
+    meters.receiver_waiting("webhook", 3)
+    meters.receiver_dropped("webhook", 2)
     meters.outbox(2, 1.6e9)
     meters.dropped(Drop.EVENT, 3)
     meters.scheduler_lag(0.2)
@@ -231,6 +236,12 @@ def test_what_happened_is_what_is_shown():
         "pantau_blips_total{channel=fail,service=simponi.billing}": 0,
         "pantau_notify_attempts_total": 2,
         "pantau_notify_failures_total{effect=unknown}": 1,
+        "pantau_receiver_attempts_total{receiver=webhook}": 2,
+        "pantau_receiver_attempts_total{receiver=alertmanager}": 0,
+        "pantau_receiver_failures_total{effect=refused,receiver=webhook}": 1,
+        "pantau_receiver_last_success_timestamp_seconds{receiver=webhook}": 1.7e9,
+        "pantau_receiver_waiting{receiver=webhook}": 3,
+        "pantau_receiver_dropped_total{receiver=webhook}": 2,
         "pantau_outbox_pending": 2,
         "pantau_outbox_oldest_pending_timestamp_seconds": 1.6e9,
         "pantau_dropped_total{what=event}": 3,
@@ -293,11 +304,14 @@ def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
     of.run_skipped("unknown", SkipReason.BUDGET)
     of.evidence("evil", Channel.SLOW, w=1.0, p0=0.1)
     of.blipped("evil", Channel.FAIL)
+    of.receiver_attempted("evil", None)
+    of.receiver_waiting("evil", 1)
+    of.receiver_dropped("evil")
     of.sight(Sight(controls=("evil",), failing=("evil",), ignored=("evil",)))
     of.bulletin_received(replace(BULLETIN, mismatched=Names(count=9, first=("evil",))))
     after = samples(of)
     assert set(after) == before
-    assert after["pantau_dropped_total{what=measurement}"] == 6
+    assert after["pantau_dropped_total{what=measurement}"] == 9
 
 
 @pytest.mark.parametrize("code", [None, "nonsense_1", "http_503"])

@@ -22,7 +22,7 @@ from agent.pipeline.leadership import Leadership
 from agent.pipeline.leading import Leader
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.term import Term
-from agent.ports import ExchangeError, Synced, WatchEvent
+from agent.ports import ExchangeError, Receiver, Synced, WatchEvent
 from agent.simulation.virtual_time import VirtualClock
 from agent.simulation.workspace import Workspace, WorkspaceNotifier
 from tests.support.tally import Tally
@@ -59,6 +59,8 @@ class Country:
             for rank, branch in enumerate(scattered(offices))
         }
         self.hubs: dict[str, Hub] = {}
+        self.receivers: Callable[[str], Sequence[Receiver]] = lambda _hub: ()
+        """Makes the receivers beside Slack of a hub's next term."""
         self.mandate = Mandate(
             branches={branch.id: branch for branch in scattered(offices)},
             graph=_graph(services, needs or {}),
@@ -214,6 +216,7 @@ class Hub:
             mandate=country.mandate,
             clock=clock,
             meters=self.meters,
+            receivers=lambda: country.receivers(name),
         )
 
     @property

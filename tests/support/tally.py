@@ -33,6 +33,10 @@ class Tally(QuietMeters):
         self.waiting = 0
         self.blips: Counter[tuple[str, Channel]] = Counter()
         """By service and channel."""
+        self.received: Counter[tuple[str, Effect | None]] = Counter()
+        """By receiver beside Slack, and what became of it."""
+        self.receiver_waits: dict[str, int] = {}
+        self.receiver_drops: Counter[str] = Counter()
         self.leading = (False, 0)
         """Whether this agent leads, and under which term."""
 
@@ -83,6 +87,15 @@ class Tally(QuietMeters):
 
     def notify_attempted(self, effect: Effect | None) -> None:
         self.attempts[effect] += 1
+
+    def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:
+        self.received[receiver, effect] += 1
+
+    def receiver_waiting(self, receiver: str, count: int) -> None:
+        self.receiver_waits[receiver] = count
+
+    def receiver_dropped(self, receiver: str, count: int = 1) -> None:
+        self.receiver_drops[receiver] += count
 
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         del oldest_s
