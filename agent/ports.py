@@ -587,6 +587,10 @@ class Meters(Protocol):
         """Messages were given up: too old, too many, or refused for good."""
         ...
 
+    def signs_looked_for(self, effect: Effect | None) -> None:
+        """At the leader: a root message's signs were asked for; ``effect`` as above."""
+        ...
+
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         """Messages not yet told, and when the oldest was due (seconds since 1970)."""
         ...

@@ -267,6 +267,12 @@ class PrometheusExporter:
         if effect is not None:
             self._metrics.counter("notify_failures", effect.value).inc()
 
+    def signs_looked_for(self, effect: Effect | None) -> None:
+        """At the leader: a root message's signs were asked for; ``effect`` as above."""
+        self._metrics.counter("sign_looks").inc()
+        if effect is not None:
+            self._metrics.counter("sign_look_failures", effect.value).inc()
+
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         """Messages not yet told, and when the oldest was due (seconds since 1970)."""
         self._metrics.gauge("outbox_pending").set(pending)
@@ -359,6 +365,7 @@ class PrometheusExporter:
         self._metrics.begin("beat_failures", SendFailure)
         self._metrics.begin("ledger_write_failures", SendFailure)
         self._metrics.begin("notify_failures", Effect)
+        self._metrics.begin("sign_look_failures", Effect)
         self._metrics.begin("dropped", Drop)
         self._state("exchange_state", ExchangeState.STANDALONE, ExchangeState)
 

@@ -122,6 +122,7 @@ def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
             revision=nation_hash,
             routes=translate.routes(nation),
             wording=_wording(nation, services, branches, practice=practice),
+            acknowledge=nation.slack.acknowledge,
         ),
         journeys=taken,
         runs_per_s=runs_per_s,

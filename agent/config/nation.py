@@ -21,9 +21,11 @@ from pydantic import (
 from agent.config.checking import Strict
 from agent.config.kinds import Line, Name, Rate, WebUrl
 from agent.config.mistakes import Lines
+from agent.core.order import ACKNOWLEDGING
 from agent.core.tuning import FAIL, PATIENT, SLOW, ChannelTuning, FocusTuning, Tuning
 
 _CHANNEL = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_EMOJI = re.compile(r"[a-z0-9_+-]{1,60}")
 _MENTION = re.compile(r"<(!subteam\^[A-Z0-9]+|@[A-Z0-9]+|!here|!channel)>")
 
 
@@ -39,6 +41,12 @@ def _mention(text: str) -> str:
     return text
 
 
+def _emoji(text: str) -> str:
+    if not _EMOJI.fullmatch(text):
+        raise ValueError('must be the name of an emoji without colons, such as "eyes"')
+    return text
+
+
 HEARTBEAT_S = 10.0
 MISSED_BEATS = 3
 LEAST_USUAL_FACTOR = 1.5
@@ -47,6 +55,7 @@ _Part = TypeVar("_Part", ChannelTuning, FocusTuning)
 
 SlackChannel = Annotated[str, AfterValidator(_channel)]
 Mention = Annotated[str, AfterValidator(_mention)]
+Emoji = Annotated[str, AfterValidator(_emoji)]
 
 
 class Office(Strict):
@@ -115,6 +124,7 @@ class SlackRoutes(Strict):
     fallback: SlackChannel | None = None
     mention: Mention | None = None
     by_service: dict[Name, SlackChannel] = Field(default_factory=dict)
+    acknowledge: tuple[Emoji, ...] = Field(default=ACKNOWLEDGING, min_length=1, max_length=10)
 
 
 def _overrides(defaults: Tuning | ChannelTuning | FocusTuning) -> dict[str, Any]:

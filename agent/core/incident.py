@@ -203,6 +203,11 @@ class Incident:
         """Told like an incident, and none: too few offices report."""
         return self.root == BLINDNESS
 
+    @property
+    def acknowledgement(self) -> Order | None:
+        """Who said that they look after it, and when."""
+        return next((each for each in self.orders if each.kind is OrderKind.ACK), None)
+
     def muted(self, now_s: float) -> bool:
         """A person asked for quiet until later than ``now_s``."""
         return any(o.until_s is not None and o.until_s > now_s for o in self.orders)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.core import headlines, message_blindness, slack_text, vocabulary
 from agent.core import message_words as words
 from agent.core.incident import Change, Incident
-from agent.core.order import OrderKind
+from agent.core.order import Order, OrderKind
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
@@ -24,7 +25,7 @@ def reply(
     ``previous`` is the incident before the change, ``members`` are the others that a storm's first
     tells of. The opening is told by the root; asked for, it is the headline.
     """
-    if incident.blindness:
+    if incident.blindness and change is not Change.ORDERED:
         told = message_blindness.reply(incident, change, wording)
         return headlines.practice(wording) + told
     told = _REPLIES[change](incident, wording, previous or incident)
@@ -108,13 +109,23 @@ def _ordered(incident: Incident, wording: Wording, previous: Incident) -> str:
         return wording.say(words.ORDERED_NOTHING)
     order = incident.orders[-1]
     until_s = order.at_s if order.until_s is None else order.until_s
+    signed = order.by_sign and order.kind is OrderKind.ACK
     return wording.say(
-        _ORDERS[order.kind],
-        author=slack_text.escape(slack_text.name(order.author)),
+        words.ORDERED_ACK_BY_SIGN if signed else _ORDERS[order.kind],
+        author=_author(order, wording),
         reason=slack_text.code(order.reason),
         until=slack_text.escape(wording.moment(until_s, told_s=order.at_s)),
     )
 
+
+def _author(order: Order, wording: Wording) -> str:
+    """Whoever put a sign is shown by the receiver's own name for that id; others as they wrote."""
+    if order.by_sign and not wording.practice and _USER_ID.fullmatch(order.author):
+        return f"<@{order.author}>"
+    return slack_text.escape(slack_text.name(order.author))
+
+
+_USER_ID = re.compile(r"[UW][A-Z0-9]{1,29}")
 
 _ORDERS: Mapping[OrderKind, Words] = {
     OrderKind.ACK: words.ORDERED_ACK,

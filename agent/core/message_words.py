@@ -241,6 +241,10 @@ TRIAL_REPLY = Words("Uji coba balasan.", "A trial reply.")
 # --- decisions of people: {author} {reason} {until} -----------------------------------------------
 
 ORDERED_ACK = Words("Ditangani oleh {author}: {reason}", "Acknowledged by {author}: {reason}")
+ORDERED_ACK_BY_SIGN = Words(
+    "Ditangani oleh {author} (tanda {reason} pada pesan utama).",
+    "Acknowledged by {author} (sign {reason} on the root message).",
+)
 ORDERED_MUTE = Words(
     "Dibisukan oleh {author} sampai {until}: {reason}", "Muted by {author} until {until}: {reason}"
 )

@@ -1,5 +1,7 @@
 """What a person decided about an incident: one record each, which the leader reads and obeys.
 
+It is written by ``pantau incident``, or by the leader for who put a sign on the root message.
+
 An order names the incident that it is for, by its whole id: one that was meant for an earlier
 incident of the same service says nothing to a later one. Times are seconds since 1970.
 """
@@ -13,6 +15,8 @@ PREFIX = "order."
 MAX_REASON = 200
 MAX_AUTHOR = 60
 LONGEST_MUTE_S = 7 * 86_400.0
+ACKNOWLEDGING = ("eyes", "white_check_mark", "ok_hand")
+"""Signs that, put on a root message by a person, say that somebody looks after it."""
 
 
 class OrderKind(StrEnum):
@@ -44,6 +48,8 @@ class Order:
     """By the wall clock of whoever gave it: for people."""
     until_s: float | None = None
     """When a mute ends."""
+    by_sign: bool = False
+    """A sign on the root message: ``author`` is the receiver's id, ``reason`` the sign's name."""
 
     @property
     def incident_record(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agent.core.graph import Graph
 from agent.core.model import Branch, Routes
 from agent.core.nation import Nation
+from agent.core.order import ACKNOWLEDGING
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
 
@@ -24,6 +25,8 @@ class Mandate:
     revision: str
     routes: Routes
     wording: Wording
+    acknowledge: tuple[str, ...] = ACKNOWLEDGING
+    """Names of the signs that acknowledge an incident."""
 
     def nation(self) -> Nation:
         """The nation as a leader begins: nothing is known of it yet."""

@@ -31,6 +31,7 @@ from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.orders import OrderReader
 from agent.pipeline.scribe import Scribe
+from agent.pipeline.signs import SignReader
 from agent.pipeline.telling import Desk
 from agent.ports import Exchange, ExchangeError, Meters, Notifier, Receivers, Recorder, TermBegan
 
@@ -95,6 +96,16 @@ class Term:
             scribe=Scribe(self.book, mandate.wording, meters),
             stream_now_s=self._lookout.stream_now_s,
         )
+        self._signs = SignReader(
+            exchange=exchange,
+            book=self.book,
+            notifier=notifier,
+            signs=mandate.acknowledge,
+            authority=leadership,
+            clock=clock,
+            stream_now_s=self._lookout.stream_now_s,
+            meters=meters,
+        )
         desk = Desk(
             branch=branch,
             notifier=notifier,
@@ -130,6 +141,7 @@ class Term:
             tasks.create_task(self._delivery.run())
             tasks.create_task(self._handing.run())
             tasks.create_task(self._orders.run())
+            tasks.create_task(self._signs.run())
             tasks.create_task(self._assess_for_ever())
 
     async def _assess_for_ever(self) -> None:

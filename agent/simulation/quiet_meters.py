@@ -72,6 +72,9 @@ class QuietMeters:
     def receiver_dropped(self, receiver: str, count: int = 1) -> None:
         """Nothing is counted."""
 
+    def signs_looked_for(self, effect: Effect | None) -> None:
+        """Nothing is counted."""
+
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         """Nothing is counted."""
 

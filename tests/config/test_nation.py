@@ -10,6 +10,7 @@ from agent.config import translate
 from agent.config.loading import load_nation
 from agent.config.nation import Nation, nation_hash
 from agent.core.tuning import SLOW, Tuning
+from agent.ports import ConfigurationError
 
 EXAMPLE = Path(__file__).parents[2] / "agent/simulation/nation.yaml"
 TEXT = """\
@@ -55,6 +56,13 @@ def test_the_hash_changes_with_the_content(tmp_path: Path, old: str, new: str):
     assert nation_hash(loaded(tmp_path, TEXT)) != nation_hash(
         loaded(tmp_path, TEXT.replace(old, new))
     )
+
+
+@pytest.mark.parametrize("emoji", ['":eyes:"', '"Mata"', "[]", '""'])
+def test_the_signs_that_acknowledge_are_names_of_emojis(tmp_path: Path, emoji: str):
+    signs = emoji if emoji == "[]" else f"[{emoji}]"
+    with pytest.raises(ConfigurationError, match="acknowledge"):
+        loaded(tmp_path, TEXT.replace("{main: pantau,", f"{{main: pantau, acknowledge: {signs},"))
 
 
 def test_overridden_numbers_take_effect_and_the_others_stay(tmp_path: Path):

@@ -391,6 +391,40 @@ def test_every_change_has_its_words_in_both_languages(
     assert english in message.reply(later, change, Wording(language="en"), an_incident())
 
 
+def signed(author: str) -> Incident:
+    """Acknowledged by a sign on its root message."""
+    order = Order(
+        incident="x@1",
+        kind=OrderKind.ACK,
+        author=author,
+        reason=":eyes:",
+        at_s=0.0,
+        by_sign=True,
+    )
+    return an_incident(orders=(order,))
+
+
+def test_who_put_a_sign_is_shown_by_slacks_own_name_for_them():
+    told = message.reply(signed("U0PIKET01"), Change.ORDERED, Wording(language="en"))
+    assert told == "Acknowledged by <@U0PIKET01> (sign `:eyes:` on the root message)."
+
+
+@pytest.mark.parametrize("author", [*HOSTILE, "U1>", "!channel", "u0piket01"])
+def test_nothing_but_a_users_id_becomes_a_mention(author: str):
+    told = message.reply(signed(author), Change.ORDERED, Wording())
+    assert not {"<!", "<@", "<h"} & {told[at : at + 2] for at in range(len(told))}
+
+
+def test_an_exercise_calls_not_even_who_put_the_sign():
+    told = message.reply(signed("U0PIKET01"), Change.ORDERED, Wording(practice=True))
+    assert told.startswith("[LATIHAN] Ditangani oleh U0PIKET01 ")
+
+
+def test_a_blindness_too_may_be_acknowledged():
+    incident = replace(signed("U0PIKET01"), root=BLINDNESS)
+    assert "Ditangani oleh <@U0PIKET01>" in message.reply(incident, Change.ORDERED, Wording())
+
+
 def test_no_change_is_without_a_row_in_the_table_above():
     assert {row[0] for row in REPLIES} == set(Change)
 

@@ -16,6 +16,7 @@ class Tally(QuietMeters):
 
     def __init__(self) -> None:
         self.attempts: Counter[Effect | None] = Counter()
+        self.sign_looks: Counter[Effect | None] = Counter()
         self.drops: Counter[Drop] = Counter()
         self.skipped: Counter[SkipReason] = Counter()
         self.runs: list[Run] = []
@@ -96,6 +97,9 @@ class Tally(QuietMeters):
 
     def receiver_dropped(self, receiver: str, count: int = 1) -> None:
         self.receiver_drops[receiver] += count
+
+    def signs_looked_for(self, effect: Effect | None) -> None:
+        self.sign_looks[effect] += 1
 
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         del oldest_s

@@ -1,0 +1,154 @@
+"""A sign that a person puts on the root message acknowledges the incident. In virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+from structlog.testing import capture_logs
+
+from agent.core.incident import Incident
+from agent.core.order import OrderKind
+from agent.pipeline.signs import LOOK_EVERY_S
+from agent.ports import Effect, NotifyError, Reaction
+from agent.simulation.workspace import BOT, WorkspaceMessage
+from tests.support.country import MAIN, Country, Hub
+from tests.support.virtual_time import virtual_time
+
+pytestmark = [pytest.mark.anyio, virtual_time]
+
+PERSON = "U0PIKET01"
+SEEN_S = LOOK_EVERY_S + 10.0
+"""A look, the leader's next look at the orders, a pace of one message a second, and room."""
+
+
+@pytest.fixture
+async def country():
+    country = Country()
+    yield country
+    await country.close()
+
+
+async def outage(country: Country) -> Hub:
+    await country.open()
+    hub = await country.hub("medan")
+    await asyncio.sleep(30)
+    country.broken.add("x")
+    await asyncio.sleep(60)
+    assert incident(country).open
+    return hub
+
+
+def incident(country: Country) -> Incident:
+    return country.incidents()["x"]
+
+
+def root(country: Country) -> WorkspaceMessage:
+    (only,) = country.workspace.roots(MAIN)
+    return only
+
+
+def put(country: Country, emoji: str, by: str = PERSON) -> None:
+    country.workspace.react(MAIN, root(country).ts, Reaction(emoji=emoji, by=by))
+
+
+def acknowledged(country: Country) -> list[str]:
+    """What the thread tells of it."""
+    thread = country.workspace.replies(MAIN, root(country).ts)
+    return [each.text for each in thread if "Ditangani" in each.text]
+
+
+async def test_eyes_on_the_root_message_acknowledge_and_are_told_once_whoever_leads(
+    country: Country,
+):
+    hub = await outage(country)
+    put(country, "eyes")
+    await asyncio.sleep(SEEN_S)
+    told = acknowledged(country)
+    assert told == [f"Ditangani oleh <@{PERSON}> (tanda `:eyes:` pada pesan utama)."]
+    await hub.die()
+    await country.hub("sorong")
+    await asyncio.sleep(120)
+    assert acknowledged(country) == told
+    assert [(each.kind, each.author) for each in incident(country).orders] == [
+        (OrderKind.ACK, PERSON)
+    ]
+
+
+async def test_a_leader_that_dies_before_it_looked_leaves_the_sign_to_the_next(country: Country):
+    hub = await outage(country)
+    put(country, "white_check_mark")
+    await hub.die()
+    assert acknowledged(country) == []
+    await country.hub("sorong")
+    await asyncio.sleep(60 + SEEN_S)
+    assert len(acknowledged(country)) == 1
+
+
+@pytest.mark.parametrize(("emoji", "by"), [("tada", PERSON), ("eyes", BOT)])
+async def test_another_sign_or_one_of_our_own_says_nothing(country: Country, emoji: str, by: str):
+    await outage(country)
+    put(country, emoji, by)
+    await asyncio.sleep(2 * SEEN_S)
+    assert incident(country).acknowledgement is None
+
+
+async def test_the_second_person_who_puts_a_sign_is_not_told_again(country: Country):
+    await outage(country)
+    put(country, "eyes")
+    await asyncio.sleep(SEEN_S)
+    put(country, "eyes", "U0PIKET02")
+    await asyncio.sleep(2 * SEEN_S)
+    assert len(acknowledged(country)) == 1
+
+
+async def test_once_acknowledged_or_closed_nobody_looks_any_more(country: Country):
+    hub = await outage(country)
+    put(country, "eyes")
+    await asyncio.sleep(SEEN_S)
+    before = hub.meters.sign_looks.total()
+    await asyncio.sleep(300)
+    assert hub.meters.sign_looks.total() == before
+
+
+async def test_root_messages_are_looked_at_in_turn_and_within_the_receivers_limit():
+    country = Country(("x", "y"))
+    hub = await outage(country)
+    country.broken.add("y")
+    await asyncio.sleep(60)
+    assert len(country.workspace.roots(MAIN)) == 2
+    asked = watched(country)
+    await asyncio.sleep(20 * LOOK_EVERY_S)
+    assert 2 * 15 <= asked.total() <= 2 * 21
+    assert hub.meters.sign_looks[None] == hub.meters.sign_looks.total()
+    await country.close()
+
+
+def watched(country: Country) -> Counter[str]:
+    """Counts the looks from now on."""
+    asked: Counter[str] = Counter()
+
+    def count(method: str, sender: str) -> None:
+        asked[sender] += method == "reactions"
+
+    country.workspace.weather = count
+    return asked
+
+
+async def test_a_receiver_that_shows_no_signs_is_told_once_and_the_incident_goes_on(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+):
+    async def refuse(*_: object) -> None:
+        raise NotifyError(Effect.REFUSED, "missing_scope: reactions:read")
+
+    hub = await outage(country)
+    with capture_logs() as logs:
+        monkeypatch.setattr(hub.leader._notifier, "reactions", refuse)
+        await asyncio.sleep(900)
+        country.broken.clear()
+        await asyncio.sleep(300)
+    said = [each for each in logs if each["event"] == "signs_not_seen"]
+    assert [each["reason"] for each in said] == ["missing_scope: reactions:read"]
+    assert 1 < hub.meters.sign_looks[Effect.REFUSED] <= 5
+    assert not incident(country).open
