@@ -453,6 +453,18 @@ Receivers = Callable[[], Sequence[Receiver]]
 # --- counting
 
 
+class LossNews(StrEnum):
+    """What an alerter did about a loss of the exchange."""
+
+    TOLD = "told"
+    LEFT = "left to another"
+    """Another's message stood in the channel."""
+    TAKEN_BACK = "taken back"
+    """Ours stood beside an older one."""
+    OVER = "over"
+    """Its message says that the exchange is back."""
+
+
 class SkipReason(StrEnum):
     """Why a run that was due did not begin."""
 
@@ -573,6 +585,10 @@ class Meters(Protocol):
 
     def notify_attempted(self, effect: Effect | None) -> None:
         """A delivery was tried; ``effect`` says what became of it, None: acknowledged."""
+        ...
+
+    def loss_news(self, news: LossNews) -> None:
+        """At an alerter: something was done about a loss of the exchange."""
         ...
 
     def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:

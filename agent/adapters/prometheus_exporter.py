@@ -35,7 +35,7 @@ from agent.core.model import (
     Verdict,
 )
 from agent.core.view import ExchangeState
-from agent.ports import Drop, Effect, SendFailure, SkipReason
+from agent.ports import Drop, Effect, LossNews, SendFailure, SkipReason
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 _ATTENDANCE = (
@@ -273,6 +273,10 @@ class PrometheusExporter:
         if effect is not None:
             self._metrics.counter("sign_look_failures", effect.value).inc()
 
+    def loss_news(self, news: LossNews) -> None:
+        """At an alerter: something was done about a loss of the exchange."""
+        self._metrics.counter("exchange_losses", news.value).inc()
+
     def outbox(self, pending: int, oldest_s: float | None) -> None:
         """Messages not yet told, and when the oldest was due (seconds since 1970)."""
         self._metrics.gauge("outbox_pending").set(pending)
@@ -367,6 +371,7 @@ class PrometheusExporter:
         self._metrics.begin("notify_failures", Effect)
         self._metrics.begin("sign_look_failures", Effect)
         self._metrics.begin("dropped", Drop)
+        self._metrics.begin("exchange_losses", LossNews)
         self._state("exchange_state", ExchangeState.STANDALONE, ExchangeState)
 
     def _begin_receivers(self) -> None:

@@ -24,7 +24,7 @@ from agent.core.model import Channel, Scope
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
-__all__ = ["SIGNS", "Rendered", "reply", "root"]
+__all__ = ["SIGNS", "Rendered", "rendered", "reply", "root"]
 
 PLACES_SHOWN = 4
 TABLE_LIMIT = 1_800
@@ -44,7 +44,7 @@ def root(incident: Incident, wording: Wording, members: Sequence[Incident] = ())
     ``members`` are the other incidents that a storm's message tells too.
     """
     if incident.blindness:
-        return _rendered(
+        return rendered(
             message_blindness.sign(incident),
             message_blindness.headline(incident, wording),
             message_blindness.lines(incident, wording),
@@ -59,13 +59,14 @@ def root(incident: Incident, wording: Wording, members: Sequence[Incident] = ())
         lines = _lines(incident, wording)
     headline = headlines.tags(together, wording) + headline
     lines.insert(0, headlines.mention(together, wording))
-    return _rendered(headlines.sign(together), headline, lines, wording)
+    return rendered(headlines.sign(together), headline, lines, wording)
 
 
 # --- the root message -----------------------------------------------------------------------------
 
 
-def _rendered(sign: str, headline: str, lines: Sequence[str], wording: Wording) -> Rendered:
+def rendered(sign: str, headline: str, lines: Sequence[str], wording: Wording) -> Rendered:
+    """A root message of these lines, which are escaped; the headline is clean and not yet so."""
     more = words.MORE_LINES.say(wording.language)
     links = _links(wording)
     head = slack_text.escape(headlines.practice(wording) + headline)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agent.core.model import Bulletin, Channel, Run, Sight, Verdict
 from agent.core.view import ExchangeState
-from agent.ports import Drop, Effect, SendFailure, SkipReason
+from agent.ports import Drop, Effect, LossNews, SendFailure, SkipReason
 
 
 class QuietMeters:
@@ -61,6 +61,9 @@ class QuietMeters:
         """Nothing is counted."""
 
     def notify_attempted(self, effect: Effect | None) -> None:
+        """Nothing is counted."""
+
+    def loss_news(self, news: LossNews) -> None:
         """Nothing is counted."""
 
     def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from agent.core.model import Bulletin, Channel, Run, Verdict
 from agent.core.view import ExchangeState
-from agent.ports import Drop, Effect, SendFailure, SkipReason
+from agent.ports import Drop, Effect, LossNews, SendFailure, SkipReason
 from agent.simulation.quiet_meters import QuietMeters
 
 
@@ -17,6 +17,7 @@ class Tally(QuietMeters):
     def __init__(self) -> None:
         self.attempts: Counter[Effect | None] = Counter()
         self.sign_looks: Counter[Effect | None] = Counter()
+        self.losses: Counter[LossNews] = Counter()
         self.drops: Counter[Drop] = Counter()
         self.skipped: Counter[SkipReason] = Counter()
         self.runs: list[Run] = []
@@ -88,6 +89,9 @@ class Tally(QuietMeters):
 
     def notify_attempted(self, effect: Effect | None) -> None:
         self.attempts[effect] += 1
+
+    def loss_news(self, news: LossNews) -> None:
+        self.losses[news] += 1
 
     def receiver_attempted(self, receiver: str, effect: Effect | None) -> None:
         self.received[receiver, effect] += 1
