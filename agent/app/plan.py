@@ -124,6 +124,7 @@ def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
             wording=_wording(nation, services, branches, practice=practice),
             acknowledge=nation.slack.acknowledge,
         ),
+            reminders=translate.reminders(nation),
         journeys=taken,
         runs_per_s=runs_per_s,
         requests_per_s={role: t.ceiling_requests_per_s for role, t in nation.targets.items()},
@@ -150,3 +151,5 @@ def _wording(
         practice=practice,
         mention=nation.slack.mention,
     )
+        escalation=translate.escalation(nation),
+        sign=nation.slack.acknowledge[0],

@@ -116,6 +116,16 @@ class TargetBudget(Strict):
 
 
 class SlackRoutes(Strict):
+class ReminderSettings(Strict):
+    """How often people are told again of a grave incident that nobody looks after."""
+
+    after_minutes: float = Field(default=15.0, ge=1, le=1440)
+    every_minutes: float = Field(default=60.0, ge=5, le=1440)
+    most: int = Field(default=4, ge=0, le=20)
+    least: Literal["degraded", "down"] = "degraded"
+    escalate_at: int = Field(default=2, ge=0, le=20)
+
+
     """Which channel hears of what, and who is called."""
 
     main: SlackChannel
@@ -126,6 +136,10 @@ class SlackRoutes(Strict):
     by_service: dict[Name, SlackChannel] = Field(default_factory=dict)
     acknowledge: tuple[Emoji, ...] = Field(default=ACKNOWLEDGING, min_length=1, max_length=10)
 
+    reminders: ReminderSettings = Field(default_factory=ReminderSettings)
+    escalation: Mention | None = None
+    escalation_by_severity: dict[Literal["degraded", "down"], Mention] = Field(default_factory=dict)
+    escalation_by_service: dict[Name, Mention] = Field(default_factory=dict)
 
 def _overrides(defaults: Tuning | ChannelTuning | FocusTuning) -> dict[str, Any]:
     """One optional field for each number of ``defaults``: the list of them stays in the core."""

@@ -95,12 +95,13 @@ def _cycle(source: Source) -> Iterator[Mistake]:
 def _unknown_routes(source: Source) -> Iterator[Mistake]:
     known = names(source, "services")
     slack = source.value.get("slack") if isinstance(source.value, dict) else None
-    routes = slack.get("by_service") if isinstance(slack, dict) else None
-    for service in routes if isinstance(routes, dict) else ():
-        if service not in known:
-            yield source.lines.mistake(
-                ("slack", "by_service", service), f"is no service; {nearest(service, known)}"
-            )
+    for key in ("by_service", "escalation_by_service"):
+        routes = slack.get(key) if isinstance(slack, dict) else None
+        for service in routes if isinstance(routes, dict) else ():
+            if service not in known:
+                yield source.lines.mistake(
+                    ("slack", key, service), f"is no service; {nearest(service, known)}"
+                )
 
 
 def _hubs(source: Source) -> Iterator[Mistake]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+
 from agent.config.nation import Nation
-from agent.core.model import Branch, Routes, Service
+from agent.core.model import Branch, Routes, Service, Severity
+from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import Tuning
 
 
 def branches(nation: Nation) -> tuple[Branch, ...]:
+_MINUTE_S = 60.0
+
     """The roster, in its order."""
     return tuple(
         Branch(
@@ -54,4 +58,26 @@ def routes(nation: Nation) -> Routes:
         fallback=slack.fallback,
         mention=slack.mention,
         by_service=dict(slack.by_service),
+    )
+
+
+def reminders(nation: Nation) -> Reminders:
+    """How patiently people are reminded of what nobody looks after."""
+    settings = nation.slack.reminders
+    return Reminders(
+        after_s=settings.after_minutes * _MINUTE_S,
+        every_s=settings.every_minutes * _MINUTE_S,
+        most=settings.most,
+        least=Severity(settings.least),
+    )
+
+
+def escalation(nation: Nation) -> Escalation:
+    """Who is called as well when those on call do not answer."""
+    slack = nation.slack
+    return Escalation(
+        mention=slack.escalation,
+        by_severity={Severity(each): whom for each, whom in slack.escalation_by_severity.items()},
+        by_service=dict(slack.escalation_by_service),
+        at=slack.reminders.escalate_at,
     )

@@ -37,6 +37,11 @@ def mention(together: Sequence[Incident], wording: Wording) -> str:
     return (wording.mention or "") if called else ""
 
 
+def escalated(mention: str, incident: Incident, wording: Wording) -> str:
+    """Who is called by a reminder: those on call, and from some reminder on others with them."""
+    return " ".join(dict.fromkeys(filter(None, (mention, wording.escalation.whom(incident)))))
+
+
 def practice(wording: Wording) -> str:
     """What every message of an exercise begins with."""
     return words.PRACTICE if wording.practice else ""

@@ -73,6 +73,8 @@ class Change(StrEnum):
     STORM = "storm"
     ORDERED = "ordered"
     """A person decided something about it."""
+    REMINDED = "reminded"
+    """Nobody has said that they look after it."""
 
 
 class Delivery(StrEnum):
@@ -176,6 +178,12 @@ class Incident:
     """Which decision of a person closed it; None while it is open, or when it closed by itself."""
     held: bool = False
     """Closed by hand while its alarm stands: the same alarm does not open it again."""
+    severity_s: float = 0.0
+    """Stream time since which it is as severe as it is, or open again; 0 in old records."""
+    reminded: int = 0
+    """How often people were reminded that nobody looks after it."""
+    reminded_s: float | None = None
+    """Stream time of the last reminder."""
     handed: tuple[Handed, ...] = ()
     """One mark for each receiver that asks for one: what is above it a new leader hands over."""
 
@@ -269,7 +277,13 @@ TABLE: Mapping[tuple[Phase | None, Stimulus], Turn] = {
 }
 """Every phase against every stimulus; a test says that none is missing."""
 
-_SHOWN_IN_CHANNEL = (Change.WORSE, Change.CLOSED, Change.REOPENED, Change.RELAPSED)
+_SHOWN_IN_CHANNEL = (
+    Change.WORSE,
+    Change.CLOSED,
+    Change.REOPENED,
+    Change.RELAPSED,
+    Change.REMINDED,
+)
 
 _MUTED = (Change.GROWN, Change.SHRUNK, Change.STEP, Change.RECOVERING, Change.RELAPSED)
 
@@ -309,6 +323,7 @@ def begin(
         channels=situation.channels,
         since_s=situation.since_s,
         opened_s=now_s,
+        severity_s=now_s,
         affected=situation.affected,
         working=situation.working,
         evidence=_bounded(situation.evidence),
@@ -427,6 +442,12 @@ def obeyed(incident: Incident, order: Order, now_s: float) -> Incident:
     return _say(after, Change.ORDERED, now_s)
 
 
+def reminded(incident: Incident, now_s: float) -> Incident:
+    """The incident with one more reminder, whose words are left to the caller."""
+    after = replace(incident, reminded=incident.reminded + 1, reminded_s=now_s)
+    return _say(after, Change.REMINDED, now_s)
+
+
 def stays_closed(incident: Incident | None, situation: Situation) -> bool:
     """A person closed this very trouble, and it has not become graver since."""
     return (
@@ -467,6 +488,7 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
         incident,
         phase=to,
         severity=severity,
+        severity_s=now_s if reopened or severity is not incident.severity else incident.severity_s,
         affected=affected,
         channels=tuple(sorted({*incident.channels, *situation.channels})),
         working=situation.working,

@@ -9,6 +9,7 @@ from agent.core import headlines, message_blindness, slack_text, vocabulary
 from agent.core import message_words as words
 from agent.core.incident import Change, Incident
 from agent.core.order import Order, OrderKind
+from agent.core.reminding import called_s
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 
@@ -34,7 +35,9 @@ def reply(
     joined = [member for member in members if member.name not in known]
     mention = headlines.mention((incident, *joined), wording)
     # An edited root notifies nobody: who is called only now is called by the reply.
-    if mention and change in _CALLING and not any(map(headlines.calls, called)):
+    if mention and change is Change.REMINDED:
+        told = f"{headlines.escalated(mention, incident, wording)} {told}"
+    elif mention and change in _CALLING and not any(map(headlines.calls, called)):
         told = f"{mention} {told}"
     return headlines.practice(wording) + told
 
@@ -102,6 +105,18 @@ def _storm(incident: Incident, wording: Wording, previous: Incident) -> str:
     return wording.say(words.JOINED_STORM, count=count, names=names)
 
 
+def _reminded(incident: Incident, wording: Wording, previous: Incident) -> str:
+    del previous
+    now_s = incident.opened_s if incident.reminded_s is None else incident.reminded_s
+    waited = wording.duration(now_s - called_s(incident))
+    sign = f":{wording.sign}:"
+    if incident.members:
+        count = 1 + len(incident.members)
+        return wording.say(words.REMINDED_STORM, count=count, waited=waited, sign=sign)
+    said = headlines.sentence(words.REMINDED, incident, wording, waited=waited, sign=sign)
+    return slack_text.escape(said)
+
+
 def _ordered(incident: Incident, wording: Wording, previous: Incident) -> str:
     """The newest decision; its author and reason are a person's text, and shown as such."""
     del previous
@@ -153,6 +168,7 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.REOPENED: _by_kind(words.REOPENED, words.REOPENED_DRIFTED),
     Change.STORM: _storm,
     Change.ORDERED: _ordered,
+    Change.REMINDED: _reminded,
 }
 
 

@@ -207,6 +207,19 @@ JOINED_STORM = Words(
     "Now {count} services are disturbed at once, all told in this message: {names}.",
 )
 
+REMINDED = Words(
+    "{service}: sudah {waited} belum ada yang menangani, {failing}/{reporting} kantor. "
+    "Beri tanda {sign} pada pesan utama bila ditangani.",
+    "{service}: nobody has looked after it for {waited}, {failing}/{reporting} offices. "
+    "Put {sign} on the root message when somebody does.",
+)
+REMINDED_STORM = Words(
+    "{count} layanan: sudah {waited} belum ada yang menangani. "
+    "Beri tanda {sign} pada pesan utama bila ditangani.",
+    "{count} services: nobody has looked after them for {waited}. "
+    "Put {sign} on the root message when somebody does.",
+)
+
 # --- failures and durations -----------------------------------------------------------------------
 
 FAILURES: Mapping[str, Words] = {

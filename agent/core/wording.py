@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from agent.core import message_words as words
 from agent.core import slack_text, vocabulary
+from agent.core.order import ACKNOWLEDGING
+from agent.core.reminding import Escalation
 from agent.core.vocabulary import Language, Words
 
 NAMES_LIMIT = 400
@@ -41,6 +43,10 @@ class Wording:
     """An exercise: every message begins with ``[LATIHAN]``."""
     mention: str | None = None
     """Raw mention, used only for national incidents of at least ``degraded``."""
+    escalation: Escalation = field(default_factory=Escalation)
+    """Who is called as well when nobody answers that."""
+    sign: str = ACKNOWLEDGING[0]
+    """Name of the emoji by which people acknowledge."""
 
     def say(self, template: Words, **values: object) -> str:
         """A sentence in the readers' language."""

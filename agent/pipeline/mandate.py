@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.core.graph import Graph
 from agent.core.model import Branch, Routes
 from agent.core.nation import Nation
 from agent.core.order import ACKNOWLEDGING
+from agent.core.reminding import Reminders
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
 
@@ -29,6 +30,7 @@ class Mandate:
     """Names of the signs that acknowledge an incident."""
 
     def nation(self) -> Nation:
+    reminders: Reminders = field(default_factory=Reminders)
         """The nation as a leader begins: nothing is known of it yet."""
         return Nation(
             branches=tuple(self.branches.values()),

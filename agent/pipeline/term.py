@@ -30,6 +30,7 @@ from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.orders import OrderReader
+from agent.pipeline.reminding import Reminder
 from agent.pipeline.scribe import Scribe
 from agent.pipeline.signs import SignReader
 from agent.pipeline.telling import Desk
@@ -95,6 +96,11 @@ class Term:
             book=self.book,
             scribe=Scribe(self.book, mandate.wording, meters),
             stream_now_s=self._lookout.stream_now_s,
+        )
+        self._reminder = Reminder(
+            book=self.book,
+            scribe=Scribe(self.book, mandate.wording, meters),
+            reminders=mandate.reminders,
         )
         self._signs = SignReader(
             exchange=exchange,
@@ -174,6 +180,7 @@ class Term:
             self._note_blip(blip)
         trouble = await self._decider.decide(outlook)
         trouble += await self._blindness.decide(outlook)
+        trouble += await self._reminder.remind(outlook.at_s)
         try:
             await self.announcer.announce(outlook, [i for i in self.book.incidents() if i.open])
         except ExchangeError as error:

@@ -9,6 +9,8 @@ import pytest
 from agent.config import translate
 from agent.config.loading import load_nation
 from agent.config.nation import Nation, nation_hash
+from agent.core.model import Severity
+from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import SLOW, Tuning
 from agent.ports import ConfigurationError
 
@@ -24,6 +26,7 @@ targets: {simkim: {ceiling_requests_per_s: 16}}
 slack: {main: pantau, by_service: {cetak: pantau-cetak}}
 tuning: {guard_s: 20, fail: {a1_floor: 4}}
 """
+SLACK = "slack: {main: pantau, by_service: {cetak: pantau-cetak}}"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,41 @@ def test_the_signs_that_acknowledge_are_names_of_emojis(tmp_path: Path, emoji: s
         loaded(tmp_path, TEXT.replace("{main: pantau,", f"{{main: pantau, acknowledge: {signs},"))
 
 
+def test_reminders_and_whom_they_call_are_taken_from_the_file(tmp_path: Path):
+    slack = """
+slack:
+  main: pantau
+  reminders: {after_minutes: 5, most: 2, least: down, escalate_at: 3}
+  escalation: "<!here>"
+  escalation_by_severity: {down: "<@U0KEPALA>"}
+  escalation_by_service: {cetak: "<@U0CETAK>"}
+"""
+    nation = loaded(tmp_path, TEXT.replace(SLACK, slack.lstrip()))
+    assert translate.reminders(nation) == Reminders(
+        after_s=300.0, every_s=3600.0, most=2, least=Severity.DOWN
+    )
+    assert translate.escalation(nation) == Escalation(
+        mention="<!here>",
+        by_severity={Severity.DOWN: "<@U0KEPALA>"},
+        by_service={"cetak": "<@U0CETAK>"},
+        at=3,
+    )
+
+
+def test_without_a_word_of_it_reminders_are_as_the_core_says(tmp_path: Path):
+    assert translate.reminders(loaded(tmp_path, TEXT)) == Reminders()
+    assert translate.escalation(loaded(tmp_path, TEXT)) == Escalation()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["escalation_by_service: {ceta: '<!here>'}", "reminders: {least: slow}", "escalation: piket"],
+)
+def test_a_wrong_word_about_reminders_is_refused(tmp_path: Path, wrong: str):
+    with pytest.raises(ConfigurationError, match=r"escalation|least"):
+        loaded(tmp_path, TEXT.replace(SLACK, f"slack: {{main: pantau, {wrong}}}"))
+
+
 def test_overridden_numbers_take_effect_and_the_others_stay(tmp_path: Path):
     tuning = translate.tuning(loaded(tmp_path, TEXT))
     assert (tuning.guard_s, tuning.fail.a1_floor, tuning.slow) == (20, 4, SLOW)
@@ -91,6 +129,20 @@ def test_offices_services_and_routes_reach_the_core_as_written(tmp_path: Path):
     (service,) = translate.services(nation)
     assert (service.id, service.name_id, service.name_en) == ("cetak", "Pencetakan", "Printing")
     assert translate.routes(nation).by_service == {"cetak": "pantau-cetak"}
+
+
+def test_the_first_three_hubs_alert_unless_others_are_named(example: Nation):
+    roster = translate.branches(example)
+    assert translate.alerters(example, roster) == ("medan", "jakarta-selatan", "surabaya")
+
+    named = example.model_copy(update={"alerters": ("jayapura", "denpasar")})
+    assert translate.alerters(named, roster) == ("jayapura", "denpasar")
+
+
+def test_a_part_of_the_roster_without_the_named_alerters_has_its_own_hubs(example: Nation):
+    named = example.model_copy(update={"alerters": ("jayapura",)})
+    roster = [each for each in translate.branches(example) if each.id in ("medan", "langsa")]
+    assert translate.alerters(named, roster) == ("medan",)
 
 
 def test_the_example_has_hubs_in_seven_provinces_and_all_zones(example: Nation):

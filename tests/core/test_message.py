@@ -10,6 +10,7 @@ from agent.core import message, message_blindness, message_words, slack_text
 from agent.core.incident import BLINDNESS, Change, Incident, Message, Phase
 from agent.core.model import NATION, Channel, Evidence, Scope, Severity, Spread, Trouble
 from agent.core.order import Order, OrderKind
+from agent.core.reminding import Escalation
 from agent.core.vocabulary import Language, Words
 from agent.core.wording import Wording
 
@@ -365,6 +366,7 @@ REPLIES: list[tuple[Change, str, str]] = [
         "2 services are disturbed at once",
     ),
     (Change.ORDERED, "Ditangani oleh budi: `sudah", "Acknowledged by budi: `sudah"),
+    (Change.REMINDED, "belum ada yang menangani", "nobody has looked after them for"),
 ]
 
 
@@ -427,6 +429,57 @@ def test_a_blindness_too_may_be_acknowledged():
 
 def test_no_change_is_without_a_row_in_the_table_above():
     assert {row[0] for row in REPLIES} == set(Change)
+
+
+SECOND = "<!subteam^S0LAPIS2>"
+
+
+def a_reminder(number: int, **changes: Any) -> Incident:  # noqa: ANN401 - any of its fields
+    grave = {"severity": Severity.DEGRADED, "reminded": number, "reminded_s": OPENED_S + 920.0}
+    return an_incident(**(grave | changes))
+
+
+def test_the_first_reminder_calls_those_on_call_and_the_second_others_with_them():
+    wording = Wording(mention="<!here>", escalation=Escalation(mention=SECOND))
+    first = message.reply(a_reminder(1), Change.REMINDED, wording)
+    assert first == (
+        "<!here> Kode billing (SIMPONI): sudah 15 menit belum ada yang menangani, 12/12 kantor. "
+        "Beri tanda :eyes: pada pesan utama bila ditangani."
+    )
+    second = message.reply(a_reminder(2), Change.REMINDED, wording)
+    assert second.startswith(f"<!here> {SECOND} Kode billing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "whom"),
+    [
+        ({}, SECOND),
+        ({"severity": Severity.DOWN}, "<@U0KEPALA>"),
+        ({"root": "cetak", "severity": Severity.DOWN}, "<@U0CETAK>"),
+    ],
+)
+def test_whom_an_escalation_calls_is_told_by_service_then_by_severity(
+    changes: dict[str, Any], whom: str
+):
+    escalation = Escalation(
+        mention=SECOND,
+        by_severity={Severity.DOWN: "<@U0KEPALA>"},
+        by_service={"cetak": "<@U0CETAK>"},
+    )
+    wording = Wording(mention="<!here>", escalation=escalation)
+    told = message.reply(a_reminder(2, **changes), Change.REMINDED, wording)
+    assert told.startswith(f"<!here> {whom} ")
+
+
+def test_an_exercise_reminds_and_calls_nobody():
+    wording = Wording(mention="<!here>", escalation=Escalation(mention=SECOND), practice=True)
+    told = message.reply(a_reminder(3), Change.REMINDED, wording)
+    assert told.startswith("[LATIHAN] Kode billing")
+
+
+def test_a_reminder_of_a_storm_counts_what_it_tells_of():
+    told = message.reply(a_reminder(1, members=("a", "b")), Change.REMINDED, Wording())
+    assert told.startswith("3 layanan: sudah 15 menit belum ada yang menangani.")
 
 
 def test_every_sentence_stands_in_both_languages():
