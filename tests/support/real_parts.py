@@ -77,6 +77,12 @@ def _promtool() -> Found | Missing:
     return Found((path,)) if path else Missing("no promtool (Debian's package prometheus)")
 
 
+def _alertmanager() -> Found | Missing:
+    path = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    why = "no alertmanager (Debian's package prometheus-alertmanager)"
+    return Found((path,)) if path else Missing(why)
+
+
 def _slack_emulator() -> Found | Missing:
     script = NODE_FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
     if not script.exists():
@@ -89,6 +95,7 @@ def _slack_emulator() -> Found | Missing:
 
 
 FINDERS: dict[str, Callable[[], Found | Missing]] = {
+    "alertmanager": _alertmanager,
     "nats-server": _nats_server,
     "promtool": _promtool,
     "slack-emulator": _slack_emulator,

@@ -17,6 +17,7 @@ from tests.support import real_parts
     [
         pytest.param("nats-server", marks=pytest.mark.real("nats-server")),
         pytest.param("promtool", marks=pytest.mark.real("promtool")),
+        pytest.param("alertmanager", marks=pytest.mark.real("alertmanager")),
         pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),
     ],
 )
