@@ -123,8 +123,8 @@ def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
             routes=translate.routes(nation),
             wording=_wording(nation, services, branches, practice=practice),
             acknowledge=nation.slack.acknowledge,
-        ),
             reminders=translate.reminders(nation),
+        ),
         journeys=taken,
         runs_per_s=runs_per_s,
         requests_per_s={role: t.ceiling_requests_per_s for role, t in nation.targets.items()},
@@ -150,6 +150,6 @@ def _wording(
         external_url=nation.external_url,
         practice=practice,
         mention=nation.slack.mention,
-    )
         escalation=translate.escalation(nation),
         sign=nation.slack.acknowledge[0],
+    )

@@ -115,7 +115,6 @@ class TargetBudget(Strict):
     ceiling_requests_per_s: Rate
 
 
-class SlackRoutes(Strict):
 class ReminderSettings(Strict):
     """How often people are told again of a grave incident that nobody looks after."""
 
@@ -126,6 +125,7 @@ class ReminderSettings(Strict):
     escalate_at: int = Field(default=2, ge=0, le=20)
 
 
+class SlackRoutes(Strict):
     """Which channel hears of what, and who is called."""
 
     main: SlackChannel
@@ -135,11 +135,11 @@ class ReminderSettings(Strict):
     mention: Mention | None = None
     by_service: dict[Name, SlackChannel] = Field(default_factory=dict)
     acknowledge: tuple[Emoji, ...] = Field(default=ACKNOWLEDGING, min_length=1, max_length=10)
-
     reminders: ReminderSettings = Field(default_factory=ReminderSettings)
     escalation: Mention | None = None
     escalation_by_severity: dict[Literal["degraded", "down"], Mention] = Field(default_factory=dict)
     escalation_by_service: dict[Name, Mention] = Field(default_factory=dict)
+
 
 def _overrides(defaults: Tuning | ChannelTuning | FocusTuning) -> dict[str, Any]:
     """One optional field for each number of ``defaults``: the list of them stays in the core."""

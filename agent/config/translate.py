@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-
 from agent.config.nation import Nation
 from agent.core.model import Branch, Routes, Service, Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import Tuning
 
-
-def branches(nation: Nation) -> tuple[Branch, ...]:
 _MINUTE_S = 60.0
 
+
+def branches(nation: Nation) -> tuple[Branch, ...]:
     """The roster, in its order."""
     return tuple(
         Branch(

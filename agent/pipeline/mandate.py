@@ -28,9 +28,9 @@ class Mandate:
     wording: Wording
     acknowledge: tuple[str, ...] = ACKNOWLEDGING
     """Names of the signs that acknowledge an incident."""
+    reminders: Reminders = field(default_factory=Reminders)
 
     def nation(self) -> Nation:
-    reminders: Reminders = field(default_factory=Reminders)
         """The nation as a leader begins: nothing is known of it yet."""
         return Nation(
             branches=tuple(self.branches.values()),
