@@ -19,6 +19,7 @@ from agent.core import explanation, standing
 from agent.core.explanation import Explanation
 from agent.core.synthetic import applicant_for
 from agent.core.view import OfficeView
+from agent.pipeline.alerting import Alerter, Turn
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.leading import Leader
 from agent.pipeline.ledger_keeping import LedgerKeeper
@@ -142,6 +143,28 @@ class Agent:
                 receivers=parts.receivers,
             )
 
+        self.alerter = self._alerter(identity)
+
+    def _alerter(self, identity: Identity) -> Alerter | None:
+        """Who tells that the exchange is lost, if this office is one of those who do."""
+        mandate, parts = self.plan.mandate, self.parts
+        if parts.notifier is None or identity.branch.id not in mandate.alerters:
+            return None
+        return Alerter(
+            office=self.office,
+            health=parts.exchange,
+            notifier=parts.notifier,
+            clock=parts.clock,
+            meters=parts.meters,
+            turn=Turn(
+                rank=mandate.alerters.index(identity.branch.id),
+                jitter_s=parts.jitter_s,
+                channel=mandate.routes.main,
+                wording=mandate.wording,
+                names={branch.id: branch.name for branch in mandate.branches.values()},
+            ),
+        )
+
     def view(self) -> OfficeView:
         """What pages may show of this office now."""
         clock = self.parts.clock
@@ -179,6 +202,8 @@ class Agent:
                 tasks.create_task(self.keeper.run())
                 if self.leader is not None:
                     tasks.create_task(self.leader.run())
+                if self.alerter is not None:
+                    tasks.create_task(self.alerter.run())
                 tasks.create_task(self.recollection.run())
         finally:
             await self._say_goodbye()

@@ -121,6 +121,7 @@ def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
             periods_s={s.id: periods_s[s.id] for s in services if s.id in periods_s},
             revision=nation_hash,
             routes=translate.routes(nation),
+            alerters=translate.alerters(nation, branches),
             wording=_wording(nation, services, branches, practice=practice),
             acknowledge=nation.slack.acknowledge,
             reminders=translate.reminders(nation),

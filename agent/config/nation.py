@@ -21,6 +21,7 @@ from pydantic import (
 from agent.config.checking import Strict
 from agent.config.kinds import Line, Name, Rate, WebUrl
 from agent.config.mistakes import Lines
+from agent.core.lost_exchange import MOST_ALERTERS
 from agent.core.order import ACKNOWLEDGING
 from agent.core.tuning import FAIL, PATIENT, SLOW, ChannelTuning, FocusTuning, Tuning
 
@@ -257,6 +258,8 @@ class Nation(Strict):
     tuning: TuningOverrides = Field(default_factory=TuningOverrides)
     maintenance: tuple[()] = ()
     slack: SlackRoutes
+    alerters: tuple[Name, ...] = Field(default=(), max_length=MOST_ALERTERS)
+    """Hubs that tell when the exchange is lost; empty: the first three hubs of the roster."""
     external_url: WebUrl | None = None
     grafana_url: WebUrl | None = None
     runbook_url: WebUrl | None = None

@@ -29,6 +29,7 @@ def nation_mistakes(source: Source) -> Iterator[Mistake]:
     yield from _cycle(source)
     yield from _unknown_routes(source)
     yield from _hubs(source)
+    yield from _alerters(source)
     yield from _shared_egress(source)
 
 
@@ -114,6 +115,23 @@ def _hubs(source: Source) -> Iterator[Mistake]:
         yield source.lines.mistake(
             ("roster",), f"{hubs} hubs would hold the Slack secrets; keep at most {MAX_HUBS}"
         )
+
+
+def _alerters(source: Source) -> Iterator[Mistake]:
+    """Without an exchange nobody but a holder of the Slack secrets can tell anything."""
+    hub = {each.get("id"): each.get("hub") is True for _, each in entries(source.value, "roster")}
+    written = source.value.get("alerters") if isinstance(source.value, dict) else None
+    listed = [each for each in written or () if isinstance(each, str)]
+    for position, alerter in enumerate(listed):
+        said = ""
+        if alerter not in hub:
+            said = f'"{alerter}" is not in the roster; {nearest(alerter, names(source, "roster"))}'
+        elif not hub[alerter]:
+            said = f'"{alerter}" is no hub, and only hubs hold Slack\'s secrets; name a hub'
+        elif alerter in listed[:position]:
+            said = f'"{alerter}" is named twice, and its turn comes once; name another hub'
+        if said:
+            yield source.lines.mistake(("alerters", position), said)
 
 
 def _shared_egress(source: Source) -> Iterator[Mistake]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent.config.nation import Nation
+from agent.core.lost_exchange import MOST_ALERTERS
 from agent.core.model import Branch, Routes, Service, Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import Tuning
@@ -26,6 +29,13 @@ def branches(nation: Nation) -> tuple[Branch, ...]:
         )
         for office in nation.roster
     )
+
+
+def alerters(nation: Nation, roster: Sequence[Branch]) -> tuple[str, ...]:
+    """The hubs that tell when the exchange is lost, of a roster that may be a part of the whole."""
+    hubs = [branch.id for branch in roster if branch.hub]
+    named = [each for each in nation.alerters if each in hubs]
+    return tuple(named or hubs[:MOST_ALERTERS])
 
 
 def services(nation: Nation) -> tuple[Service, ...]:

@@ -26,6 +26,8 @@ class Mandate:
     revision: str
     routes: Routes
     wording: Wording
+    alerters: tuple[str, ...] = ()
+    """Hubs that tell when the exchange is lost, in the order of their turns."""
     acknowledge: tuple[str, ...] = ACKNOWLEDGING
     """Names of the signs that acknowledge an incident."""
     reminders: Reminders = field(default_factory=Reminders)
