@@ -21,6 +21,7 @@ from agent.app import real_parts
 from agent.app.agent import Agent, Parts
 from agent.app.plan import NationPlan, plan_nation
 from agent.app.real_exchange import exchange_of
+from agent.app.receivers import labels, receivers
 from agent.app.reloading import Reloads
 from agent.clock import BootClock, Clock
 from agent.config.branch import BranchSettings, OperationsListener
@@ -115,7 +116,7 @@ async def _opened(
     outside = real_parts.Outside(settings, clock)
     await outside.prepare()
     exchange = await opened.enter_async_context(exchange_of(settings.exchange, branch, clock))
-    meters = _meters(identity, plan, outside.shared_controls, clock)
+    meters = _meters(identity, plan, outside.shared_controls, labels(settings), clock)
     parts = Parts(
         exchange=exchange,
         sessions=outside.sessions,
@@ -126,6 +127,13 @@ async def _opened(
         credentials=real_parts.credentials(settings),
         jitter_s=secrets.SystemRandom().uniform(0.0, MOST_JITTER_S),
         recorder=_recorder(settings, clock, meters, opened),
+        receivers=await receivers(
+            settings,
+            contexts=outside.contexts,
+            wording=plan.mandate.wording,
+            clock=clock,
+            meters=meters,
+        ),
     )
     agent = Agent(plan, identity, parts)
     if reloads is not None:
@@ -137,7 +145,11 @@ async def _opened(
 
 
 def _meters(
-    identity: Identity, plan: NationPlan, controls: Sequence[str], clock: Clock
+    identity: Identity,
+    plan: NationPlan,
+    controls: Sequence[str],
+    beside_slack: Sequence[str],
+    clock: Clock,
 ) -> PrometheusExporter:
     return PrometheusExporter(
         branch=identity.branch,
@@ -145,6 +157,7 @@ def _meters(
         services=plan.services,
         journeys={journey.name: journey.steps for journey in plan.journeys},
         controls=controls,
+        receivers=beside_slack,
         version=identity.program,
         nation=identity.nation,
         clock=clock,

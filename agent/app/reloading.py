@@ -81,6 +81,7 @@ def files_of(configuration: Configuration) -> list[Path]:
         *settings.probe_paths,
         *settings.secret_files.values(),
         *(path for path in trusted if path is not None),
+        *(each.ca_file for each in settings.receivers if each.ca_file is not None),
     ]
 
 

@@ -62,6 +62,8 @@ class LoadReport:
     branch: str
     hub: bool
     tells_slack: bool
+    receivers: tuple[str, ...]
+    """Who else is told, each with what may be shown of its address."""
     nation: str
     offices: int
     provinces: int
@@ -90,6 +92,7 @@ def report(configuration: Configuration) -> LoadReport:
         branch=branch.branch,
         hub=any(office.hub for office in nation.roster if office.id == branch.branch),
         tells_slack=branch.slack is not None,
+        receivers=tuple(f"{each.label} ({each.kind}) at {each.host}" for each in branch.receivers),
         nation=configuration.nation_hash,
         offices=len(nation.roster),
         provinces=grouped.provinces,

@@ -124,6 +124,8 @@ def _identity(found: LoadReport) -> Iterator[str]:
     )
     if found.hub and not found.tells_slack:
         yield f"{found.branch} is a hub without Slack's secrets: it can lead, and cannot tell Slack"
+    for receiver in found.receivers:
+        yield f"While it leads it tells, beside Slack: {receiver}"
 
 
 def _load_words(found: LoadReport) -> Iterator[str]:

@@ -26,6 +26,9 @@ from agent.config.kinds import (
     host_and_port,
 )
 from agent.config.mistakes import KeyPath, Lines
+from agent.config.receivers import MOST as MOST_RECEIVERS
+from agent.config.receivers import ReceiverSettings
+from agent.config.receivers import is_secret as is_secret_of_a_receiver
 
 NETWORKS = 3
 DNS_PORT = 53
@@ -43,7 +46,7 @@ def is_secret(path: KeyPath) -> bool:
             return True
         case ("listeners", "operations", "reload_token"):
             return True
-    return False
+    return is_secret_of_a_receiver(path)
 
 
 class Tls(Strict):
@@ -304,6 +307,8 @@ class BranchSettings(Strict):
     controls: Controls
     exchange: ExchangeSettings
     slack: SlackSecrets | None = None
+    receivers: tuple[ReceiverSettings, ...] = Field(default=(), max_length=MOST_RECEIVERS)
+    """Who else is told of incidents; the same at every hub, which each may lead."""
     listeners: Listeners = Field(default_factory=Listeners)
     log: Log = Field(default_factory=Log)
     recording: Recording | None = None

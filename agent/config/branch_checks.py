@@ -34,8 +34,28 @@ def branch_mistakes(branch: Source, nation: Source) -> Iterator[Mistake]:
         yield branch.lines.mistake(
             ("slack",), f'"{name}" is no hub, and only hubs hold Slack\'s secrets; remove it'
         )
+    yield from _misplaced_receivers(branch, is_hub=hub.get(name) is not False)
     yield from _unknown_roles(branch, nation)
     yield from _unknown_services(branch, nation)
+
+
+def _misplaced_receivers(branch: Source, *, is_hub: bool) -> Iterator[Mistake]:
+    """Receivers where nobody leads would never be told; two of one name could not be told apart."""
+    found = list(entries(branch.value, "receivers"))
+    leads = isinstance(branch.value, dict) and branch.value.get("slack") is not None
+    if found and not (is_hub and leads):
+        yield branch.lines.mistake(
+            ("receivers",), "only a hub that holds Slack's secrets leads and tells; remove them"
+        )
+    taken: set[object] = set()
+    for index, each in found:
+        label = each.get("name") or each.get("kind")
+        if label in taken:
+            yield branch.lines.mistake(
+                ("receivers", index), f'two are called "{label}"; give one a `name`'
+            )
+        if isinstance(label, str):
+            taken.add(label)
 
 
 def _keys(value: object, *path: str) -> tuple[str, ...]:
