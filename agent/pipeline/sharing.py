@@ -67,6 +67,8 @@ class Sharer:
         self._news = asyncio.Event()
         self._resumed = False
         self._superseded = False
+        self._alone = False
+        """It has been logged that this office is on its own."""
         self._published_s = float("-inf")
         self._published_in: float | None = None
         """Generation of the store that has our status."""
@@ -108,8 +110,7 @@ class Sharer:
         due_s = self._clock.now_s()
         while True:
             await self._beat()
-            self._office.exchange = self._state()
-            self._meters.exchange_state(self._office.exchange)
+            self._take_part(self._state())
             now_s = self._clock.now_s()
             due_s = max(due_s + BEAT_S, now_s)
             await asyncio.sleep(due_s - now_s)
@@ -134,6 +135,17 @@ class Sharer:
         """What we had told is lost, which no failure need have shown."""
         told_to = self._published_in
         return told_to is not None and self._exchange.health().generation != told_to
+
+    def _take_part(self, state: ExchangeState) -> None:
+        """Note how we take part; being alone is logged once when it begins and when it ends."""
+        if state is ExchangeState.STANDALONE and not self._alone:
+            self._alone = True
+            _log.warning("standing_alone", branch=self._branch)
+        elif state is ExchangeState.JOINED and self._alone:
+            self._alone = False
+            _log.info("joined_again", branch=self._branch)
+        self._office.exchange = state
+        self._meters.exchange_state(state)
 
     def _state(self) -> ExchangeState:
         age_s = self._exchange.health().acknowledged_age_s

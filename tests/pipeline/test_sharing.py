@@ -165,6 +165,18 @@ async def test_without_an_answer_it_is_degraded_after_twenty_seconds_and_alone_a
     assert sharing.state() is ExchangeState.JOINED
 
 
+async def test_being_alone_is_logged_once_when_it_begins_and_once_when_it_ends():
+    sharing = Sharing()
+    await sharing.run(15)
+    with capture_logs() as logs:
+        sharing.store.cut()
+        await sharing.run(300)
+        sharing.store.restore()
+        await sharing.run(60)
+    said = [log["event"] for log in logs]
+    assert said == ["exchange_failing", "standing_alone", "joined_again", "exchange_back"]
+
+
 async def test_an_exchange_that_never_answered_is_given_the_same_time():
     sharing = Sharing()
     sharing.store.cut()
