@@ -238,7 +238,14 @@ class TermBegan:
     """Revision and hash of the nation.yaml that it judges by."""
 
 
-RecordedEvent = WatchEvent | OwnStatus | TermBegan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPut:
+    """A person's decision about an incident, as the leader read it."""
+
+    record: Record
+
+
+RecordedEvent = WatchEvent | OwnStatus | OrderPut | TermBegan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

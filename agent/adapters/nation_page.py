@@ -110,7 +110,18 @@ def _incident(view: OfficeView, incident: IncidentSummary) -> str:
     return f"""<div class="incident {_incident_tone(incident)}">
 <b>[{vocabulary.scope_tag(incident.scope)}] {text(vocabulary.service_name(incident.root))}</b>
 <span>{state}: {incident.failing} dari {incident.reporting} kantor, sejak {day}, {time}</span>
-{also}<span class="soft">{text(incident.id)}</span></div>"""
+{also}{_decided(view, incident)}<span class="soft">{text(incident.id)}</span></div>"""
+
+
+def _decided(view: OfficeView, incident: IncidentSummary) -> str:
+    """What people have decided about it."""
+    said = []
+    if incident.acknowledged_by:
+        said.append(f"Ditangani oleh {incident.acknowledged_by}")
+    if incident.muted_until_s is not None and incident.muted_until_s > view.now_s:
+        until = vocabulary.clock_time(incident.muted_until_s, view.branch.zone)
+        said.append(f"Dibisukan sampai {until}")
+    return f'<span class="soft">{text("; ".join(said))}</span>' if said else ""
 
 
 def _incident_tone(incident: IncidentSummary) -> Tone:

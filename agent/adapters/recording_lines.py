@@ -19,6 +19,7 @@ from agent.core.codec import WireError
 from agent.core.model import is_name
 from agent.ports import (
     BeatPut,
+    OrderPut,
     OwnStatus,
     Record,
     RecordedEvent,
@@ -45,6 +46,8 @@ class Kind(StrEnum):
     SILENT = "silent"
     STALE = "stale"
     OWN = "own"
+    ORDER = "order"
+    """A decision of a person; ``branch`` is the name of its record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,8 @@ def _line(event: RecordedEvent, at: float) -> Line:
             return _put(Kind.BEAT, at, replace(record, revision=0, value=b""), live=live)
         case OwnStatus(record=record):
             return _put(Kind.OWN, at, record, live=True)
+        case OrderPut(record=record):
+            return _put(Kind.ORDER, at, record, live=True)
         case TermBegan(branch=branch, term=term, nation=nation):
             return Line(at=at, kind=Kind.TERM, branch=branch, term=term, nation=nation)
         case _:
@@ -133,6 +138,8 @@ def _event(line: Line) -> RecordedEvent:
 def _put_event(line: Line, record: Record) -> RecordedEvent:
     if line.kind is Kind.OWN:
         return OwnStatus(record=record)
+    if line.kind is Kind.ORDER:
+        return OrderPut(record=record)
     of = StatusPut if line.kind is Kind.STATUS else BeatPut
     return of(record=record, live=line.live)
 

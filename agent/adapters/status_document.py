@@ -86,6 +86,8 @@ def _incident(incident: IncidentSummary) -> dict[str, Any]:
         "affected": list(incident.affected),
         "coincidence": incident.coincidence,
         "drifted": incident.drifted,
+        "acknowledged_by": incident.acknowledged_by,
+        "muted_until_s": incident.muted_until_s,
     }
 
 

@@ -93,27 +93,28 @@ def order_of(arguments: argparse.Namespace, clock: Clock) -> Order:
         raise ValueError(f"--reason must have 1 to {MAX_REASON} characters")
     if not author or len(author) > MAX_AUTHOR:
         raise ValueError(f"--author must have 1 to {MAX_AUTHOR} characters")
-    now_s = clock.wall_s()
+    now_s, lasts_s = clock.wall_s(), _lasts_s(arguments)
     order = Order(
         incident=arguments.id,
         kind=arguments.kind,
         author=author,
         reason=reason,
         at_s=now_s,
-        until_s=_until_s(arguments, now_s),
+        until_s=None if lasts_s is None else now_s + lasts_s,
+        for_s=lasts_s,
     )
     if not arguments.id.startswith(INCIDENTS) or not is_name(order.record):
         raise ValueError(f"{arguments.id!r:.200} is no id of an incident; see `incident list`")
     return order
 
 
-def _until_s(arguments: argparse.Namespace, now_s: float) -> float | None:
+def _lasts_s(arguments: argparse.Namespace) -> float | None:
     if arguments.kind is not OrderKind.MUTE:
         return None
     lasts_s = arguments.minutes * _MINUTE_S
     if not 0 < lasts_s <= LONGEST_MUTE_S:
         raise ValueError("--minutes must be more than 0, and at most seven days")
-    return float(now_s + lasts_s)
+    return float(lasts_s)
 
 
 async def open_incidents(exchange: Exchange) -> list[Incident]:

@@ -19,6 +19,8 @@ from agent.core.model import (
     ServiceState,
 )
 from agent.core.nation import Outlook
+from agent.core.order import MAX_AUTHOR, Order
+from agent.core.slack_text import clean
 
 NAMES_SHOWN = 20
 INCIDENTS_SHOWN = 12
@@ -180,7 +182,14 @@ def _summary(incident: Incident) -> IncidentSummary:
         affected=incident.affected,
         coincidence=incident.evidence.coincidence,
         drifted=incident.evidence.drifted,
+        acknowledged_by=_author(incident.acknowledgement),
+        muted_until_s=incident.muted_until_s,
     )
+
+
+def _author(order: Order | None) -> str | None:
+    """Whoever wrote the record may have written anything."""
+    return None if order is None else clean(order.author, MAX_AUTHOR)
 
 
 def _names(branches: Sequence[str]) -> Names:

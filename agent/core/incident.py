@@ -31,6 +31,7 @@ from agent.core.model import (
     Spread,
     Trouble,
 )
+from agent.core.open_enum import OpenEnum
 from agent.core.order import Order, OrderKind
 
 BLINDNESS = "pantau.blind"
@@ -56,7 +57,7 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-class Change(StrEnum):
+class Change(OpenEnum):
     """What a message of an incident tells."""
 
     OPENED = "opened"
@@ -77,7 +78,7 @@ class Change(StrEnum):
     """Nobody has said that they look after it."""
 
 
-class Delivery(StrEnum):
+class Delivery(OpenEnum):
     """What is known of one message's delivery."""
 
     PENDING = "pending"
@@ -218,7 +219,12 @@ class Incident:
 
     def muted(self, now_s: float) -> bool:
         """A person asked for quiet until later than ``now_s``."""
-        return any(o.until_s is not None and o.until_s > now_s for o in self.orders)
+        return self.muted_until_s is not None and self.muted_until_s > now_s
+
+    @property
+    def muted_until_s(self) -> float | None:
+        """Until when a person asked for quiet, last; it may be past."""
+        return max((o.until_s for o in self.orders if o.until_s is not None), default=None)
 
     @property
     def untold(self) -> bool:
@@ -429,7 +435,8 @@ def obeyed(incident: Incident, order: Order, now_s: float) -> Incident:
 
     Obeyed once: the orders in the record tell which. A closed incident takes no more.
     """
-    if order.incident != incident.id or order in incident.orders or not incident.open:
+    known = any(order.same(each) for each in incident.orders)
+    if order.incident != incident.id or known or not incident.open:
         return incident
     others = tuple(each for each in incident.orders if each.kind is not order.kind)
     after = replace(

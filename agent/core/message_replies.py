@@ -29,7 +29,7 @@ def reply(
     if incident.blindness and change is not Change.ORDERED:
         told = message_blindness.reply(incident, change, wording)
         return headlines.practice(wording) + told
-    told = _REPLIES[change](incident, wording, previous or incident)
+    told = _REPLIES.get(change, _later)(incident, wording, previous or incident)
     known = previous.members if previous else ()
     called = [*([previous] if previous else []), *(m for m in members if m.name in known)]
     joined = [member for member in members if member.name not in known]
@@ -105,6 +105,11 @@ def _storm(incident: Incident, wording: Wording, previous: Incident) -> str:
     return wording.say(words.JOINED_STORM, count=count, names=names)
 
 
+def _later(incident: Incident, wording: Wording, previous: Incident) -> str:
+    """A change that only a later version of this program has words for."""
+    return _plain(words.LATER)(incident, wording, previous)
+
+
 def _reminded(incident: Incident, wording: Wording, previous: Incident) -> str:
     del previous
     now_s = incident.opened_s if incident.reminded_s is None else incident.reminded_s
@@ -126,10 +131,10 @@ def _ordered(incident: Incident, wording: Wording, previous: Incident) -> str:
     until_s = order.at_s if order.until_s is None else order.until_s
     signed = order.by_sign and order.kind is OrderKind.ACK
     return wording.say(
-        words.ORDERED_ACK_BY_SIGN if signed else _ORDERS[order.kind],
+        words.ORDERED_ACK_BY_SIGN if signed else _ORDERS.get(order.kind, words.ORDERED_NOTHING),
         author=_author(order, wording),
         reason=slack_text.code(order.reason),
-        until=slack_text.escape(wording.moment(until_s, told_s=order.at_s)),
+        until=slack_text.escape(wording.moment(until_s, told_s=incident.edited_s)),
     )
 
 

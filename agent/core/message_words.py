@@ -207,6 +207,10 @@ JOINED_STORM = Words(
     "Now {count} services are disturbed at once, all told in this message: {names}.",
 )
 
+LATER = Words(
+    "{service}: ada perubahan, {failing}/{reporting} kantor.",
+    "{service}: something changed, {failing}/{reporting} offices.",
+)
 REMINDED = Words(
     "{service}: sudah {waited} belum ada yang menangani, {failing}/{reporting} kantor. "
     "Beri tanda {sign} pada pesan utama bila ditangani.",

@@ -568,6 +568,10 @@ class IncidentSummary:
     """As in :class:`Evidence`, the smallest of the incident's life."""
     drifted: bool = False
     """As in :class:`Evidence`."""
+    acknowledged_by: str | None = None
+    """Who looks after it, in their own words or as the receiver's id of them."""
+    muted_until_s: float | None = None
+    """Stream time until which people asked for quiet; it may be past."""
 
 
 Fence = tuple[float, int]

@@ -8,8 +8,9 @@ incident of the same service says nothing to a later one. Times are seconds sinc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+
+from agent.core.open_enum import OpenEnum
 
 PREFIX = "order."
 MAX_REASON = 200
@@ -19,7 +20,7 @@ ACKNOWLEDGING = ("eyes", "white_check_mark", "ok_hand")
 """Signs that, put on a root message by a person, say that somebody looks after it."""
 
 
-class OrderKind(StrEnum):
+class OrderKind(OpenEnum):
     """What a person may decide."""
 
     ACK = "ack"
@@ -47,9 +48,22 @@ class Order:
     at_s: float
     """By the wall clock of whoever gave it: for people."""
     until_s: float | None = None
-    """When a mute ends."""
+    """When a mute ends: by the same clock, until the leader has read :attr:`for_s`."""
+    for_s: float | None = None
+    """How long a mute lasts, from when the exchange stored it."""
     by_sign: bool = False
     """A sign on the root message: ``author`` is the receiver's id, ``reason`` the sign's name."""
+
+    def dated(self, stored_s: float) -> Order:
+        """As the leader obeys it: by the exchange's time, not by the clock of who gave it.
+
+        ``stored_s``: stream time at which the exchange stored it.
+        """
+        return self if self.for_s is None else replace(self, until_s=stored_s + self.for_s)
+
+    def same(self, other: Order) -> bool:
+        """Whether it is one decision: when a mute ends is dated by some versions and not by all."""
+        return _without_end(self) == _without_end(other)
 
     @property
     def incident_record(self) -> str:
@@ -60,3 +74,7 @@ class Order:
     def record(self) -> str:
         """The name of the record that carries it; a later one of its kind takes its place."""
         return f"{PREFIX}{self.kind.value}.{self.incident_record}"
+
+
+def _without_end(order: Order) -> Order:
+    return replace(order, until_s=None, for_s=None)

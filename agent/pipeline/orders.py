@@ -18,7 +18,7 @@ from agent.core.incident import Incident
 from agent.core.order import PREFIX, Order
 from agent.pipeline.incident_book import IncidentBook, Records
 from agent.pipeline.scribe import Scribe
-from agent.ports import ExchangeError, Record
+from agent.ports import ExchangeError, OrderPut, Record, Recorder
 
 POLL_S = 3.0
 MOST_ORDERS = 500
@@ -37,11 +37,13 @@ class OrderReader:
         book: IncidentBook,
         scribe: Scribe,
         stream_now_s: Callable[[], float],
+        recorder: Recorder | None = None,
     ) -> None:
         self._exchange = exchange
         self._book = book
         self._scribe = scribe
         self._stream_now_s = stream_now_s
+        self._recorder = recorder
         self._done: dict[str, int] = {}
         """Revision of each order's record that needs no second look."""
 
@@ -74,6 +76,10 @@ class OrderReader:
         except WireError as error:
             _log.error("order_unreadable", record=record.name, reason=str(error))
             return
+        if not order.kind.known:
+            _log.warning("order_of_a_later_version", record=record.name)
+            return
+        order = order.dated(record.stored_s)
         before = self._book.get(order.incident_record)
 
         def how(incident: Incident | None) -> Incident | None:
@@ -85,3 +91,5 @@ class OrderReader:
         after = await self._book.change(order.incident_record, how)
         if after is not before:
             _log.info("order_obeyed", incident=order.incident, kind=order.kind.value)
+            if self._recorder is not None:
+                self._recorder.record(OrderPut(record=record), self._stream_now_s())

@@ -17,21 +17,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, floor
 
+from agent.core import codec, wire
 from agent.core import incident as incidents
-from agent.core import wire
 from agent.core.codec import WireError
 from agent.core.detector import Blip
 from agent.core.incident import Delivery, Incident
 from agent.core.model import Status
 from agent.core.nation import Outlook
+from agent.core.order import Order as PersonsOrder
 from agent.core.tuning import STATUS_S
 from agent.pipeline.deciding import Decider
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.mandate import Mandate
+from agent.pipeline.reminding import Reminder
+from agent.pipeline.scribe import Scribe
 from agent.pipeline.term import TICK_S
 from agent.ports import (
     BeatPut,
     Meters,
+    OrderPut,
     OwnStatus,
     Record,
     Recorded,
@@ -111,6 +115,7 @@ class Replay:
         self._meters = meters
         self._idle_ticks = max(1, round(idle_s / TICK_S))
         self._book = IncidentBook(_Shelf(), lambda: True)
+        self._scribe = Scribe(self._book, mandate.wording, meters)
         self._known: dict[str, tuple[Status, float]] = {}
         """The newest status of each office, and when it was stored."""
         self._speaker: str | None = None
@@ -127,7 +132,10 @@ class Replay:
             return
         self.replayed.records += 1
         await self._pass_to(recorded.at_s, patience_s)
-        self._take(recorded.event, recorded.at_s)
+        if isinstance(recorded.event, OrderPut):
+            await self._obey(recorded.event.record, recorded.at_s)
+        else:
+            self._take(recorded.event, recorded.at_s)
         self._news = True
 
     async def finish(self) -> Replayed:
@@ -194,6 +202,9 @@ class Replay:
             mandate=self._mandate,
             meters=self._meters,
         )
+        self._reminder = Reminder(
+            book=self._book, scribe=self._scribe, reminders=self._mandate.reminders
+        )
         self._sees = self._took_over = False
         self._busy = self._news = False
         self._order: int | None = None
@@ -204,6 +215,26 @@ class Replay:
         self._tick = floor(at_s / TICK_S)
         for branch, (status, stored_s) in self._known.items():
             self._nation.hear(branch, status, stored_s, at_s)
+
+    async def _obey(self, record: Record, at_s: float) -> None:
+        """What a person decided about the incident of that name that was open then, is open now.
+
+        Under this configuration it may have opened at another time, and so under another id.
+        """
+        try:
+            order = codec.from_bytes(PersonsOrder, record.value)
+        except WireError:
+            self.replayed.unreadable += 1
+            return
+
+        def how(standing: Incident | None) -> Incident | None:
+            if standing is None or not standing.open or not order.kind.known:
+                return standing
+            meant = replace(order.dated(record.stored_s), incident=standing.id)
+            after = incidents.obeyed(standing, meant, at_s)
+            return after if after is standing else self._scribe.worded(after, standing)
+
+        await self._book.change(order.incident_record, how)
 
     def _take(self, event: RecordedEvent, at_s: float) -> None:
         match event:
@@ -252,6 +283,7 @@ class Replay:
             self._miss(now_s)
         outlook = self._nation.assess(now_s)
         await self._decider.decide(outlook)
+        await self._reminder.remind(now_s)
         await self._tell()
         self._note(outlook, passed_s)
 

@@ -96,6 +96,7 @@ class Term:
             book=self.book,
             scribe=Scribe(self.book, mandate.wording, meters),
             stream_now_s=self._lookout.stream_now_s,
+            recorder=recorder,
         )
         self._reminder = Reminder(
             book=self.book,

@@ -112,6 +112,21 @@ def test_what_recovers_from_a_changed_contract_recovers():
     assert "Berangsur pulih: 118 dari 140 kantor" in words
 
 
+def test_what_people_decided_about_an_incident_stands_beside_it():
+    until_s = offices.NATIONAL.now_s + 600
+    decided = replace(
+        offices.INCIDENT, acknowledged_by="<script>budi</script>", muted_until_s=until_s
+    )
+    view = replace(offices.NATIONAL, bulletin=offices.bulletin({}, decided))
+    words = Reading(nation_page(view)).words
+    assert "Ditangani oleh <script>budi</script>; Dibisukan sampai" in words
+    assert "<script>" not in nation_page(view)
+    later = replace(view, now_s=until_s + 1)
+    assert "Dibisukan" not in Reading(nation_page(later)).words
+    told = status_document(view)["bulletin"]["incidents"][0]
+    assert (told["acknowledged_by"], told["muted_until_s"]) == (decided.acknowledged_by, until_s)
+
+
 def test_a_changed_contract_that_was_not_heard_lately_is_not_known():
     old = replace(offices.DRIFTED, bulletin_age_s=31.0)
     assert "kontrak" not in Reading(nation_page(old)).words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from agent.adapters import recording_lines
 from agent.core.codec import WireError
 from agent.ports import (
     BeatPut,
+    OrderPut,
     OwnStatus,
     Record,
     RecordedEvent,
@@ -34,6 +36,7 @@ BEAT = Record(name="jember", stored_s=1_760_000_012.25)
         StatusPut(record=RECORD, live=False),
         BeatPut(record=BEAT, live=True),
         OwnStatus(record=RECORD),
+        OrderPut(record=replace(RECORD, name="order.ack.incident.national.all.x")),
         Synced(generation=1_760_000_000.5),
         Silent(branch="jember"),
         Stale(why="as recorded"),

@@ -29,6 +29,7 @@ from agent.core.model import (
     Situation,
 )
 from agent.core.nation import Outlook
+from agent.core.order import MAX_AUTHOR, Order, OrderKind
 from agent.core.shared_controls import MOST_CONTROLS
 
 NATIONAL, REGIONAL = Scope
@@ -309,3 +310,14 @@ def test_controls_that_are_broken_are_told_and_otherwise_not_a_byte_of_them():
     )
     bulletin = compose(outlook, (), term=1, leader="a", nation="r1:0")
     assert bulletin.controls_ignored == ("dns 9.9.9.9:53",)
+
+
+def test_who_looks_after_an_incident_is_told_in_few_characters():
+    order = Order(
+        incident="x@1", kind=OrderKind.ACK, author="bud\u202ei " * 999, reason="-", at_s=0.0
+    )
+    decided = replace(incident("x"), orders=(order,))
+    (shown,) = told(QUIET, decided).incidents
+    assert shown.acknowledged_by is not None
+    assert shown.acknowledged_by.startswith("budi budi")
+    assert len(shown.acknowledged_by) == MAX_AUTHOR

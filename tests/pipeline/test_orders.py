@@ -9,6 +9,7 @@ import pytest
 from agent.core import codec
 from agent.core.incident import Incident, Phase
 from agent.core.order import Order, OrderKind
+from agent.ports import OrderPut, RecordedEvent
 from tests.support.country import MAIN, Country, Hub
 from tests.support.virtual_time import virtual_time
 
@@ -114,6 +115,76 @@ async def test_a_muted_incident_tells_no_recovery_in_its_thread_but_its_end(coun
     told = thread(country)
     assert not [each for each in told if "berangsur pulih" in each]
     assert "kembali normal" in told[-1]
+
+
+async def test_a_mute_lasts_from_when_the_exchange_stored_it_whatever_the_givers_clock_says(
+    country: Country,
+):
+    hub = await outage(country)
+    given_s = country.store.stream_s() - 10 * 86_400  # a clock ten days slow
+    order = Order(
+        incident=incident(country).id,
+        kind=OrderKind.MUTE,
+        author="budi",
+        reason="sudah",
+        at_s=given_s,
+        until_s=given_s + 3600,
+        for_s=3600.0,
+    )
+    await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
+    await asyncio.sleep(OBEYED_S)
+    now_s = country.store.stream_s()
+    assert incident(country).muted(now_s + 3580)
+    assert not incident(country).muted(now_s + 3601)
+
+
+async def test_an_order_of_a_later_version_is_left_to_leaders_who_know_it(country: Country):
+    hub = await outage(country)
+    order = Order(
+        incident=incident(country).id,
+        kind=OrderKind("hand-over"),
+        author="budi",
+        reason="sudah",
+        at_s=country.store.stream_s(),
+    )
+    await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
+    await asyncio.sleep(OBEYED_S)
+    assert incident(country).orders == ()
+
+
+async def test_the_bulletin_says_who_looks_after_it_and_until_when_it_is_muted(country: Country):
+    hub = await outage(country)
+    await decide(country, hub, OrderKind.ACK)
+    await decide(country, hub, OrderKind.MUTE)
+    (shown,) = country.bulletin().incidents
+    assert shown.acknowledged_by == "budi"
+    assert shown.muted_until_s == pytest.approx(country.store.stream_s() + 3600, abs=30)
+
+
+async def test_what_was_obeyed_stands_in_the_leaders_recording_once(country: Country):
+    seen: list[RecordedEvent] = []
+    await country.open()
+    hub = await country.hub("medan")
+    hub.leader._recorder = Notes(seen)
+    await asyncio.sleep(30)
+    country.broken.add("x")
+    await asyncio.sleep(60)
+    await decide(country, hub, OrderKind.ACK)
+    await asyncio.sleep(60)
+    (noted,) = [each for each in seen if isinstance(each, OrderPut)]
+    assert codec.from_bytes(Order, noted.record.value).kind is OrderKind.ACK
+    assert noted.record.stored_s > 0
+
+
+class Notes:
+    """Implements :class:`agent.ports.Recorder`."""
+
+    def __init__(self, seen: list[RecordedEvent]) -> None:
+        self._seen = seen
+
+    def record(self, event: RecordedEvent, at_s: float) -> None:
+        del at_s
+        self._seen.append(event)
 
 
 async def test_a_reason_that_would_call_everybody_calls_nobody(country: Country):

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from agent.core import wire
+from agent.core import codec, wire
 from agent.core.graph import Graph
-from agent.core.incident import Incident, Phase
-from agent.core.model import NATION, Attendance, Branch, Routes, Scope
+from agent.core.incident import Change, Incident, Phase
+from agent.core.model import NATION, Attendance, Branch, Routes, Scope, Severity
+from agent.core.order import Order, OrderKind
+from agent.core.reminding import Reminders
 from agent.core.tuning import Tuning
 from agent.core.wording import Wording
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.replaying import Replay, Replayed
 from agent.ports import (
     BeatPut,
+    OrderPut,
     OwnStatus,
     Record,
     Recorded,
@@ -143,6 +147,67 @@ def test_without_a_leaders_recording_the_offices_own_words_tell_the_same(
     found = replayed(played.mandate, own)
     assert_told_once(found, played)
     assert only(found).opened_s == pytest.approx(played.incident.opened_s, abs=2.0)
+
+
+def decided(kind: OrderKind, at_s: float, **changes: Any) -> Recorded:  # noqa: ANN401 - an order's
+    """What a person decided, under an id that no replay ever gives."""
+    order = Order(
+        incident="incident.national.all.simponi.billing@999999",
+        kind=kind,
+        author="budi",
+        reason="-",
+        at_s=0.0,
+        **changes,
+    )
+    record = Record(name=order.record, value=codec.to_bytes(order), revision=7, stored_s=at_s)
+    return Recorded(at_s=at_s, source="", event=OrderPut(record=record))
+
+
+def with_order(recorded: list[Recorded], order: Recorded) -> list[Recorded]:
+    """In its place, and of the recording that is followed there."""
+    before = [each for each in recorded if each.at_s <= order.at_s]
+    after = [each for each in recorded if each.at_s > order.at_s]
+    leader = next(each for each in reversed(before) if isinstance(each.event, TermBegan))
+    return [*before, replace(order, source=leader.source), *after]
+
+
+def test_what_a_person_decided_is_obeyed_as_it_was(played: RecordedPlay, recorded: list[Recorded]):
+    at_s = played.incident.opened_s + 40.0
+    order = decided(OrderKind.FALSE_ALARM, at_s)
+    found = replayed(played.mandate, with_order(recorded, order))
+    assert only(found).by_hand is OrderKind.FALSE_ALARM
+    assert only(found).closed_s == pytest.approx(at_s, abs=TICK_S)
+    assert only(found).messages[-1].change is Change.ORDERED
+    assert found.roots.total() == 1
+
+
+def test_a_mute_in_a_recording_lasts_from_when_it_was_stored(
+    played: RecordedPlay, recorded: list[Recorded]
+):
+    at_s = played.incident.opened_s + 40.0
+    order = decided(OrderKind.MUTE, at_s, until_s=1.0, for_s=600.0)
+    found = replayed(played.mandate, with_order(recorded, order))
+    assert only(found).muted_until_s == at_s + 600.0
+    assert found.replies.total() < played.replies + 1  # The recovery is told to nobody.
+
+
+def test_an_order_before_the_incident_or_of_odd_bytes_says_nothing(
+    played: RecordedPlay, recorded: list[Recorded]
+):
+    early = decided(OrderKind.CLOSE, played.incident.opened_s - 15.0)
+    odd = replace(early, event=OrderPut(record=Record(name="order.ack.x", value=b"{")))
+    for order in (early, odd):
+        found = replayed(played.mandate, with_order(recorded, order))
+        assert_told_once(found, played)
+        assert only(found).orders == ()
+
+
+def test_reminders_are_counted_as_they_would_have_been_told(
+    played: RecordedPlay, recorded: list[Recorded]
+):
+    eager = Reminders(after_s=20.0, every_s=20.0, most=3, least=Severity.SLOW)
+    found = replayed(replace(played.mandate, reminders=eager), recorded)
+    assert found.replies.total() == played.replies + 3
 
 
 # --- beginnings, gaps, and who is followed
