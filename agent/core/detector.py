@@ -297,8 +297,8 @@ class ChannelDetector:
         """How much this service would be worth a closer look of the whole nation."""
         focus, alarm = self._tuning.focus, self.national
         if alarm is not None:
-            recovering = alarm.open and alarm.recovery.v >= focus.recovery_score
-            return self._interest(FocusKind.RECOVER, alarm.recovery.v) if recovering else None
+            recovering = alarm.open and alarm.recovery.d >= focus.recovery_score
+            return self._interest(FocusKind.RECOVER, alarm.recovery.d) if recovering else None
         if not self.may_be_national:
             return None
         share = max(self._share(scale) for scale in self._scales)

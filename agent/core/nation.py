@@ -371,7 +371,7 @@ class Nation:
             declared_s=alarm.declared_s,
             recovering_s=alarm.recovering_s if recovering else None,
             ended_s=alarm.recovery.well_since_s if recovering else None,
-            healing=alarm.recovery.v >= self._tuning.focus.recovery_score,
+            healing=alarm.recovery.d >= self._tuning.focus.recovery_score,
             evidence=self._reasons.evidence(watched, channel, alarm),
         )
 

@@ -9,8 +9,12 @@ Over the results of the alarm's members a CUSUM runs the other way, for "as good
 p is the members' own rate of bad results. It is frozen while V rises, and what was seen meanwhile
 is learned once V has fallen back to zero: then it was no recovery. Besides V, the members
 themselves must look well: two good results in a row each, or one once V leaves no doubt, so that a
-few whose second result is late or lost do not hold up the nation. The end is back-dated to the last
-moment at which V was zero.
+few whose second result is late or lost do not hold up the nation.
+
+A second CUSUM, D, weighs "as good as before" against "as bad as now" (p instead of p / 2). It rises
+sooner and forgives a single bad result sooner, but takes half a recovery for one: it orders the
+closer look, and its last zero is the likeliest moment of the change (the maximum likelihood
+estimate; Page 1954), to which the end is back-dated.
 """
 
 from __future__ import annotations
@@ -22,15 +26,15 @@ _WELL = 2
 """Good results in a row after which a member is well."""
 _NO_DOUBT = 16.0
 """V, in nats, from which one good result is enough: twice of what shows a recovery."""
-_V_LIMIT = 24.0
-"""V never runs so far ahead that a relapse would have to eat it up for minutes."""
+_LIMIT = 24.0
+"""V and D never run so far ahead that a relapse would have to eat them up for minutes."""
 
 
 class Recovery:
-    """The recovery evidence of one alarm. Mutable; times are stream time, V in nats."""
+    """The recovery evidence of one alarm. Mutable; times are stream time, V and D in nats."""
 
     def __init__(self, members: frozenset[str], rate: float, now_s: float) -> None:
-        self.v = 0.0
+        self.v = self.d = 0.0
         self.rate = rate
         self.well_since_s = now_s
         self._seen = self._seen_bad = 0
@@ -44,7 +48,8 @@ class Recovery:
 
     def trust(self, score: float, well_since_s: float) -> None:
         """Take over a recovery that another leader saw: it stands until a bad result comes."""
-        self.v, self.well_since_s = score, well_since_s
+        self.v = self.d = score
+        self.well_since_s = well_since_s
         self._streaks = dict.fromkeys(self._streaks, _WELL)
 
     def admit(self, branch: str) -> None:
@@ -55,18 +60,22 @@ class Recovery:
         """One more result of a member; others are ignored."""
         if branch not in self._streaks:
             return
-        still_bad, good_again = max(self.rate / 2, 0.05), max(self.rate / 10, 0.01)
-        if self.v == 0.0:
-            self.well_since_s = started_s
-        self._seen, self._seen_bad = self._seen + 1, self._seen_bad + bad
+        self._weigh(bad=bad, started_s=started_s)
         if bad:
             self._streaks[branch] = 0
             self._good_since_s.pop(branch, None)
-            self.v = max(0.0, self.v + log(good_again / still_bad))
         else:
             self._streaks[branch] += 1
             self._good_since_s.setdefault(branch, started_s)
-            self.v = min(_V_LIMIT, self.v + log((1 - good_again) / (1 - still_bad)))
+
+    def _weigh(self, *, bad: bool, started_s: float) -> None:
+        if self.d == 0.0:
+            # A result that is heard late began before what is known to have been bad still.
+            self.well_since_s = max(self.well_since_s, started_s)
+        well = max(self.rate / 10, 0.01)
+        self.v = _next(self.v, bad=bad, good=well, still=max(self.rate / 2, 0.05))
+        self.d = _next(self.d, bad=bad, good=well, still=min(0.9, max(self.rate, 0.05)))
+        self._seen, self._seen_bad = self._seen + 1, self._seen_bad + bad
         if self.v == 0.0:
             self._learn()
 
@@ -85,3 +94,9 @@ class Recovery:
         """Members that have not been good for long enough, each counting 1."""
         enough = 1 if self.v >= _NO_DOUBT else _WELL
         return {branch: 1.0 for branch, streak in self._streaks.items() if streak < enough}
+
+
+def _next(score: float, *, bad: bool, good: float, still: float) -> float:
+    """A CUSUM after one more result, for the rate ``good`` against ``still``."""
+    step = log(good / still) if bad else log((1 - good) / (1 - still))
+    return min(_LIMIT, max(0.0, score + step))

@@ -98,8 +98,8 @@ class FocusTuning:
     onsets: int = 3
     suspicion_share: float = 0.5
     """Share of A1 beyond the worst groups at which a service is worth a focus."""
-    recovery_score: float = 4.0
-    """Recovery evidence, nats, at which a national alarm is worth a focus."""
+    recovery_score: float = 7.0
+    """Evidence of a change for the better, nats, at which a national alarm is worth a focus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -842,9 +842,9 @@ def test_offices_that_take_no_part_are_worth_no_look():
 def test_a_declared_nation_is_looked_at_only_once_it_begins_to_recover():
     watch = national()
     assert wanted(watch) is None
-    watch.hear(ELSEWHERE[:5], 60.0, OK)
+    watch.hear(ELSEWHERE[:3], 60.0, OK)
     assert wanted(watch) is None
-    watch.hear(ELSEWHERE[5:10], 70.0, OK)
+    watch.hear(ELSEWHERE[3:10], 70.0, OK)
     assert wanted(watch) is FocusKind.RECOVER
     watch.hear(ELSEWHERE[:10], 80.0)
     assert wanted(watch) is None

@@ -45,10 +45,31 @@ def test_the_end_is_the_start_of_the_first_good_result_of_the_run_of_them():
     assert it.well_since_s == 5.0
 
 
+def test_one_bad_result_soon_after_the_end_does_not_move_it():
+    it = feed(recovery(0.5), "xx.xx......x......")
+    assert it.v > 0.0
+    assert it.well_since_s == 5.0
+
+
+def test_a_result_that_is_heard_late_does_not_date_the_end_back_before_what_was_bad():
+    it = feed(recovery(0.5), "x" * 40)
+    it.observe("b", bad=False, started_s=2.0)
+    feed(it, "." * 20, began_s=40.0)
+    assert it.well_since_s == 39.0
+
+
+@pytest.mark.parametrize(("rate", "good"), [(1.0, 4), (0.5, 11), (0.2, 38)])
+def test_a_change_for_the_better_shows_long_before_a_recovery_is_proven(rate, good):
+    it = feed(recovery(rate), "." * good)
+    assert it.d >= 7.0
+    assert it.v <= 4.0
+
+
 def test_a_relapse_is_noticed_at_once_however_long_the_recovery_lasted():
     it = feed(recovery(), "." * 1000)
-    assert it.v == 24.0
-    assert feed(it, "x" * 15).v == 0.0
+    assert (it.v, it.d) == (24.0, 24.0)
+    feed(it, "x" * 15)
+    assert (it.v, it.d) == (0.0, 0.0)
 
 
 def test_when_the_nation_leaves_no_doubt_one_good_result_is_enough():
