@@ -5,12 +5,13 @@ not the leader dies in the middle; the recovery must edit that one message; ever
 when it is asked; and no secret may show anywhere.
 
 Detection runs on production numbers; only the recovery is shortened, which in production takes
-longer than a test may.
+longer than a test may. Receivers beside Slack hear the same, each in its own way.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import httpx
 import pytest
 
 from agent.adapters.nats_server import NatsServer
+from agent.adapters.webhook_receiver import SIGNATURE, signature
 from agent.clock import BootClock
 from agent.simulation.centre import Centre
 from agent.simulation.centre_http import HttpCentre
@@ -29,8 +31,15 @@ from agent.simulation.scenario import Kind
 from tests.support import real_parts, slack_emulator
 from tests.support.agent_process import AgentProcess
 from tests.support.centre import faults, phase
+from tests.support.http_sink import Came, HttpSink, http_sink
 from tests.support.nation import NATION
-from tests.support.office_files import CANARIES, write_branch, write_nation
+from tests.support.office_files import (
+    CANARIES,
+    WEBHOOK_SECRET,
+    receivers_at,
+    write_branch,
+    write_nation,
+)
 from tests.support.slack_emulator import TOKEN, Emulator
 
 pytestmark = [
@@ -55,6 +64,8 @@ class Pilot:
     centre: Centre
     slack: Emulator
     store: Path
+    beside: HttpSink
+    """Where all receivers beside Slack are."""
 
     async def roots(self) -> list[dict[str, Any]]:
         """The root messages of the channel, as Slack has them."""
@@ -71,6 +82,21 @@ class Pilot:
         messages: list[dict[str, Any]] = found["messages"]
         return messages
 
+    def hooked(self) -> list[dict[str, Any]]:
+        """What the webhook was told, each document once."""
+        found = {came.body: json.loads(came.body) for came in self._came("hook")}
+        return list({each["id"]: each for each in found.values()}.values())
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """All that Alertmanager was told, in that order."""
+        return [alert for came in self._came("api/v2/alerts") for alert in json.loads(came.body)]
+
+    def signs_of_life(self) -> int:
+        return len(self._came("switch"))
+
+    def _came(self, end: str) -> list[Came]:
+        return [each for each in self.beside.came if each.path.endswith(end)]
+
     async def leader(self) -> AgentProcess | None:
         for agent in self.agents:
             if (await agent.status())["leads"]:
@@ -82,6 +108,7 @@ class Pilot:
 async def pilot(folder: Path) -> AsyncIterator[Pilot]:
     async with AsyncExitStack() as opened:
         slack = opened.enter_context(slack_emulator.running())
+        beside = await opened.enter_async_context(http_sink())
         (binary,) = real_parts.command_of("nats-server")
         server = await opened.enter_async_context(NatsServer(folder / "store", binary=binary))
         centre = Centre(faults(NOT_BILLED), now_s=BootClock().now_s)
@@ -107,13 +134,14 @@ async def pilot(folder: Path) -> AsyncIterator[Pilot]:
                     "message_key_file": "message-key",
                     "base_url": slack.base_url,
                 },
+                receivers=receivers_at(beside.url),
             )
             agents.append(AgentProcess(config))
             opened.push_async_callback(agents[-1].end)
         async with asyncio.TaskGroup() as starting:
             for agent in agents:
                 starting.create_task(agent.start())
-        yield Pilot(agents, centre, slack, folder / "store")
+        yield Pilot(agents, centre, slack, folder / "store", beside)
 
 
 async def until(what: str, holds: Callable[[], Awaitable[object]], within_s: float) -> None:
@@ -159,6 +187,8 @@ async def test_a_pilot_tells_of_an_outage_once_and_of_its_end(tmp_path: Path, *,
         (root,) = await nation.roots()
         assert root["ts"] == told["ts"]
         assert len(await nation.thread(root["ts"])) > 1
+        await until("the others have heard the end", lambda: _all_heard(nation), 20)
+        _heard_the_same(nation)
         assert max(agent.memory_mib() for agent in nation.agents) < MOST_MEMORY_MIB
         await _no_secret_shows(nation)
         for agent in nation.agents:
@@ -187,6 +217,29 @@ async def _term(agent: AgentProcess) -> int:
 
 async def _began_after(nation: Pilot, term: int) -> bool:
     return min([await _term(agent) for agent in nation.agents]) > term
+
+
+async def _all_heard(nation: Pilot) -> bool:
+    return any(each["change"] == "closed" for each in nation.hooked())
+
+
+def _heard_the_same(nation: Pilot) -> None:
+    """One incident from its opening to its end; and that somebody assessed all the while."""
+    told = nation.hooked()
+    assert told[0]["change"] == "opened"
+    assert [int(each["id"].rpartition("/")[2]) for each in told] == list(range(len(told)))
+    assert len({each["incident"]["id"] for each in told}) == 1
+    for came in nation.beside.came:
+        if came.path.endswith("hook"):
+            at_s = int(came.headers[SIGNATURE].partition(",")[0].removeprefix("t="))
+            expected = signature(WEBHOOK_SECRET.encode(), at_s, came.body)
+            assert came.headers[SIGNATURE] == expected
+    alerts = nation.alerts()
+    assert len({json.dumps(each["labels"]) for each in alerts}) == 1
+    assert alerts[0]["labels"]["incident"] == told[0]["incident"]["id"]
+    assert alerts[0]["annotations"]["phase"] == "open"
+    assert alerts[-1]["annotations"]["phase"] == "closed"
+    assert nation.signs_of_life() >= 2
 
 
 async def _says(nation: Pilot, words: str) -> bool:

@@ -20,7 +20,9 @@ PASSWORD = "kenari-kata-sandi-4f1c"
 API_KEY = "kenari-kunci-api-77ab"
 RELOAD_TOKEN = "kenari-muat-ulang-0d3e"
 MESSAGE_KEY = "kenari-kunci-pesan-5be2a0c19f7d4486"
-CANARIES = (PASSWORD, API_KEY, RELOAD_TOKEN, MESSAGE_KEY)
+ADDRESS_KEY = "kenari-alamat-penerima-91cd"
+WEBHOOK_SECRET = "kenari-rahasia-webhook-27fa03be6618"
+CANARIES = (PASSWORD, API_KEY, RELOAD_TOKEN, MESSAGE_KEY, ADDRESS_KEY, WEBHOOK_SECRET)
 CREDENTIALS = {"credential_id": "satu", "username": "pantau", "password": PASSWORD, "key": API_KEY}
 ROLES = ("simkim", "dukcapil", "mpaspor", "simponi", "status")
 
@@ -98,6 +100,15 @@ def write_branch(
     file = folder / "branch.yaml"
     file.write_text(json.dumps(branch))
     return file
+
+
+def receivers_at(url: str) -> list[dict[str, Any]]:
+    """One receiver of each kind, all on one server and each with a secret in its address."""
+    return [
+        {"kind": "alertmanager", "url": f"{url}/{ADDRESS_KEY}/alerts"},
+        {"kind": "webhook", "url": f"{url}/{ADDRESS_KEY}/hook", "secret": WEBHOOK_SECRET},
+        {"kind": "deadman", "url": f"{url}/{ADDRESS_KEY}/switch", "every_s": 10.0},
+    ]
 
 
 def _address(address: tuple[str, int]) -> str:
