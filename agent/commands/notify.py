@@ -1,8 +1,9 @@
-"""``pantau notify test``: does Slack take, change, find and remove what this office would tell?
+"""``pantau notify test``: do Slack and the others take what this office would tell?
 
 It posts a message marked as an exercise to every configured channel, edits it, replies to it, finds
 it again and removes both. A scope that the app lacks, a channel without the bot or a dead token
-then shows on a quiet day, not on the day of the outage.
+then shows on a quiet day, not on the day of the outage. Every receiver beside Slack is passed
+something that is marked as an exercise, which is to a dead man's switch a sign of life.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agent.adapters.slack_notifier import SlackNotifier
+from agent.adapters.tls_contexts import TlsContexts
+from agent.app.receivers import receivers
 from agent.clock import BootClock
 from agent.config import translate
-from agent.config.branch import SlackSecrets
+from agent.config.branch import BranchSettings, SlackSecrets
 from agent.config.loading import load_branch, load_nation
 from agent.core import message_words as words
 from agent.core.model import Routes
 from agent.core.vocabulary import Words
 from agent.core.wording import Wording
 from agent.ports import ConfigurationError, Effect, Notifier, NotifyError, Outgoing, Posted
+from agent.simulation.quiet_meters import QuietMeters
 
 OK, FAILING, CONFIGURATION, UNKNOWN = 0, 1, 2, 3
 NEEDED_SCOPES = (
@@ -52,31 +56,34 @@ class StepResult:
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name this type
     """Add the command to the program's."""
-    parser = subparsers.add_parser("notify", help="try out what tells people: Slack")
+    parser = subparsers.add_parser("notify", help="try out what tells people")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     test = actions.add_parser(
         "test",
         help="post, edit, answer, find and remove a message marked [LATIHAN]",
         description="Posts to every channel in nation.yaml a message marked [LATIHAN], edits it, "
-        "replies, finds it again and removes both. Exit code 0: all went well; 1: Slack refused "
-        "something; 2: the configuration is wrong; 3: Slack could not be asked.",
+        "replies, finds it again and removes both; passes an exercise to each receiver of "
+        "branch.yaml. Exit code 0: all went well; 1: something was refused; 2: the configuration "
+        "is wrong; 3: somebody could not be asked.",
     )
     test.add_argument("--config", type=Path, required=True, metavar="BRANCH.YAML")
-    test.add_argument("--channel", help="try this channel only")
+    test.add_argument("--channel", help="try this channel of Slack only")
     test.add_argument("--json", action="store_true", help="print one JSON object")
     test.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Try out the Slack of ``arguments.config``; returns the exit code."""
+    """Try out what ``arguments.config`` tells; returns the exit code."""
     try:
-        secrets, routes, wording = _settings(arguments.config)
+        settings, secrets, routes, wording = _settings(arguments.config)
+        channels = [arguments.channel] if arguments.channel else channels_of(routes)
+        results = asyncio.run(_try_slack(secrets, channels, wording))
+        if not arguments.channel:
+            results += asyncio.run(_try_others(settings, wording))
     except ConfigurationError as error:
         for mistake in error.mistakes:
             print(mistake, file=sys.stderr)  # noqa: T201 - this is its output
         return CONFIGURATION
-    channels = [arguments.channel] if arguments.channel else channels_of(routes)
-    results = asyncio.run(_try_slack(secrets, channels, wording))
     if arguments.json:
         print(json.dumps({"steps": [asdict(each) for each in results]}))  # noqa: T201
     else:
@@ -185,6 +192,23 @@ async def _try_slack(
     return results
 
 
+async def _try_others(settings: BranchSettings, wording: Wording) -> list[StepResult]:
+    """Rehearse with each receiver beside Slack. Raises :class:`ConfigurationError`."""
+    make = await receivers(
+        settings,
+        contexts=TlsContexts(),
+        wording=wording,
+        clock=BootClock(),
+        meters=QuietMeters(),
+    )
+    results: list[StepResult] = []
+    for receiver in make():
+        trial = _Trial(receiver.name)
+        await trial.attempt("rehearse", receiver.rehearse)
+        results += trial.results
+    return results
+
+
 async def _sign_in(notifier: SlackNotifier) -> StepResult:
     trial = _Trial("")
     identity = await trial.attempt("sign in", notifier.identity)
@@ -201,7 +225,7 @@ def _message(channel: str, said: Words, wording: Wording, thread: str | None = N
     return Outgoing(key=key, revision=1, channel=channel, text=text, thread=thread)
 
 
-def _settings(file: Path) -> tuple[SlackSecrets, Routes, Wording]:
+def _settings(file: Path) -> tuple[BranchSettings, SlackSecrets, Routes, Wording]:
     """The parts of both files that matter here. Raises :class:`ConfigurationError`."""
     branch = load_branch(file)
     nation = load_nation(branch.nation)
@@ -209,4 +233,5 @@ def _settings(file: Path) -> tuple[SlackSecrets, Routes, Wording]:
         raise ConfigurationError(
             [f"{file}: no slack: this office holds no Slack secrets; run this at a hub"]
         )
-    return branch.slack, translate.routes(nation), Wording(language=nation.language, practice=True)
+    wording = Wording(language=nation.language, practice=True)
+    return branch, branch.slack, translate.routes(nation), wording

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from agent.adapters.slack_notifier import SlackNotifier
 from agent.clock import BootClock
@@ -23,6 +25,7 @@ from agent.simulation.workspace import (
 )
 from tests.config.conftest import BRANCH, CANARY, NATION
 from tests.support import slack_emulator
+from tests.support.http_sink import Answer, http_sink
 from tests.support.slack_emulator import NARROW_TOKEN, TOKEN, Emulator
 
 CHANNEL = "C00000001"
@@ -137,6 +140,39 @@ def test_as_json_the_steps_are_one_object(
     steps = json.loads(capsys.readouterr().out)["steps"]
     assert code == 1
     assert [each["effect"] for each in steps] == [None, "refused"]
+
+
+@pytest.mark.anyio
+async def test_every_receiver_beside_slack_is_tried_with_an_exercise_and_no_address_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    async with http_sink() as sink:
+        written = (
+            f'{BRANCH}  base_url: "{sink.url}/slack"\nreceivers:\n'
+            f'  - {{kind: alertmanager, url: "{sink.url}/{CANARY}/ok"}}\n'
+            f'  - {{kind: webhook, url: "{sink.url}/{CANARY}/bad", secret: "{CANARY}"}}\n'
+        )
+        sink.answer = _refusing("bad")
+        branch = configured(tmp_path, written)
+        code = await asyncio.to_thread(pantau, "notify", "test", "--config", str(branch))
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-2:] == [
+        "ok     alertmanager: rehearse",
+        "FAILED webhook: rehearse (HTTP 400)",
+    ]
+    assert code == 1
+    assert CANARY not in told.out + told.err
+    tried = [each for each in sink.came if CANARY in each.path]
+    assert all(b"[LATIHAN]" in each.body for each in tried)
+    assert len(tried) == 2
+
+
+def _refusing(end: str) -> Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=400 if request.path.endswith(end) else 200)
+
+    return answer
 
 
 def test_a_wrong_configuration_and_an_office_without_secrets_are_told(
