@@ -344,6 +344,8 @@ class Outgoing:
     """Identity (``Posted.ts``) of the root message that this one answers."""
     broadcast: bool = False
     """Show a reply in the channel as well."""
+    over: bool = False
+    """What a root message tells has ended; that is found with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +355,16 @@ class Posted:
     channel: str
     ts: str
     key: str = ""
+    over: bool = False
+    """As in :class:`Outgoing`."""
+
+    @property
+    def at_s(self) -> float | None:
+        """When it was posted, by the receiver's clock, which an identity begins with; None: not."""
+        try:
+            return float(self.ts)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,11 +173,13 @@ class SlackNotifier:
         return Posted(channel=channel, ts=ts, key=message.key)
 
     def _content(self, channel: str, message: Outgoing) -> Answer:
-        payload = {
+        payload: Answer = {
             "key": message.key,
             "rev": message.revision,
             "mac": self._mac(channel, message.key),
         }
+        if message.over:
+            payload["over"] = True
         return {
             "channel": channel,
             "text": message.text,
@@ -246,7 +248,7 @@ class SlackNotifier:
         candidates = map(_mapping, messages if isinstance(messages, list) else [])
         marked = ((_key(each), each) for each in candidates if _is_of(each, me, thread))
         return [
-            Posted(channel=channel, ts=each["ts"], key=key)
+            Posted(channel=channel, ts=each["ts"], key=key, over=_is_over(each))
             for key, each in marked
             if key and hmac.compare_digest(_mark(each, "mac"), self._mac(channel, key))
         ]
@@ -331,11 +333,19 @@ def _is_of(message: Answer, me: Identity, thread: str | None) -> bool:
 
 
 def _mark(message: Mapping[str, Any], field: str) -> str:
+    value = _payload(message).get(field)
+    return value if isinstance(value, str) and value.isascii() else ""
+
+
+def _is_over(message: Mapping[str, Any]) -> bool:
+    return _payload(message).get("over") is True
+
+
+def _payload(message: Mapping[str, Any]) -> Answer:
     metadata = _mapping(message.get("metadata"))
     if metadata.get("event_type") != EVENT_TYPE:
-        return ""
-    value = _mapping(metadata.get("event_payload")).get(field)
-    return value if isinstance(value, str) and value.isascii() else ""
+        return {}
+    return _mapping(metadata.get("event_payload"))
 
 
 def _key(message: Mapping[str, Any]) -> str:

@@ -12,8 +12,9 @@ Whoever finds a claim that is not its own waits until that post must have ended,
 is begun only while the lease outlasts it, and nothing is written once the lease is over: a leader
 that slept through its successor's post takes its own copy back. What two leaders may still both
 have posted is collapsed by a sweep: after every unknown answer, takeover and adoption, and every
-five minutes. The promise is at most one visible message within ten seconds of the receiver
-answering again.
+five minutes. When the exchange has lost its memory the same trouble is told anew, and the sweep
+goes on with the message from before. The promise is at most one visible message within ten seconds
+of the receiver answering again.
 
 The root is edited in place while the incident lives; replies follow in order.
 """
@@ -40,6 +41,8 @@ CLAIM_MARGIN_S = 1.0
 LOOK_AFTER_S = 3.0
 EDIT_EVERY_S = 5.0
 SWEEP_EVERY_S = 300.0
+ORPHANED_S = 86_400.0
+"""An older message without a record is history, and not the same trouble."""
 
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +74,8 @@ class Desk:
     stream_now_s: Callable[[], float]
     """The exchange's time, which claims are dated in."""
     meters: Meters
+    store_made_s: float = float("-inf")
+    """Creation time of the store that elected us: of what was told before, no record is left."""
 
 
 class Teller:
@@ -339,9 +344,26 @@ class Teller:
             standing += await self._notifier.find(root.channel, root.ts)
         for each in incident.messages:
             if each.delivery is Delivery.POSTED:
-                await self._collapse(incident, each, _copies(standing, incident, each))
+                copies = _copies(standing, incident, each)
+                if each is root:
+                    copies = [*self._orphans(standing, incident), *copies]
+                await self._collapse(incident, each, copies)
         now_s = self._clock.now_s()
         self._sweep_due[incident.id] = now_s + SWEEP_EVERY_S if incident.open else float("inf")
+
+    def _orphans(self, standing: Sequence[Posted], incident: Incident) -> list[Posted]:
+        """What an exchange that has lost its memory had told of this very trouble, oldest first."""
+        made_s = self._desk.store_made_s
+        if not incident.open or incident.opened_s - made_s > ORPHANED_S:
+            return []
+        return [
+            each
+            for each in standing
+            if _is_root_of(each, incident.name)
+            and not each.over
+            and each.at_s is not None
+            and made_s - ORPHANED_S < each.at_s < made_s
+        ]
 
     async def _collapse(self, incident: Incident, found: Message, hits: Sequence[Posted]) -> None:
         if hits and hits[0].ts != found.ts:
@@ -370,11 +392,18 @@ class Teller:
             channel=root.channel,
             text=rendered.text,
             blocks=rendered.blocks,
+            over=not incident.open,
         )
 
 
 def _key(incident: Incident, found: Message) -> str:
     return f"{incident.id}/{found.sequence}"
+
+
+def _is_root_of(posted: Posted, name: str) -> bool:
+    """It is the root message of an incident of this name, whichever."""
+    called, _, opening = posted.key.rpartition("@")
+    return called == name and opening.endswith("/0")
 
 
 def _copies(standing: Sequence[Posted], incident: Incident, found: Message) -> list[Posted]:

@@ -122,6 +122,7 @@ class Term:
             clock=clock,
             stream_now_s=self._lookout.stream_now_s,
             meters=meters,
+            store_made_s=leadership.fence[0],
         )
         self._delivery = Deliverer(desk, self.book)
         self._handing = Handing(receivers(), self.book)

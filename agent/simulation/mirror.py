@@ -37,6 +37,7 @@ class MirroringNotifier:
                 broadcast=message.broadcast,
                 key=message.key,
                 revision=message.revision,
+                over=message.over,
             )
         )
         self._shown[posted.ts] = Posted(channel=stored.channel, ts=stored.ts, key=stored.key)

@@ -73,6 +73,7 @@ class WorkspaceMessage:
     broadcast: bool = False
     key: str = ""
     revision: int = 0
+    over: bool = False
     edits: int = 0
     reactions: tuple[Reaction, ...] = ()
 
@@ -153,7 +154,9 @@ class Workspace:
             old,
             text=changed.text,
             blocks=changed.blocks,
+            key=changed.key,
             revision=changed.revision,
+            over=changed.over,
             edits=old.edits + 1,
         )
         self._channels[channel][ts] = new
@@ -198,6 +201,10 @@ class Workspace:
             listener(event)
 
 
+def _posted(message: WorkspaceMessage) -> Posted:
+    return Posted(channel=message.channel, ts=message.ts, key=message.key, over=message.over)
+
+
 class WorkspaceNotifier:
     """Implements :class:`agent.ports.Notifier` on a workspace, as ``sender`` (an office's id)."""
 
@@ -224,9 +231,10 @@ class WorkspaceNotifier:
                     broadcast=message.broadcast,
                     key=message.key,
                     revision=message.revision,
+                    over=message.over,
                 )
             )
-            return Posted(channel=stored.channel, ts=stored.ts, key=stored.key)
+            return _posted(stored)
 
         return await self._through("post", do)
 
@@ -238,7 +246,7 @@ class WorkspaceNotifier:
     async def find(self, channel: str, thread: str | None = None) -> Sequence[Posted]:
         def do() -> list[Posted]:
             return [
-                Posted(channel=channel, ts=each.ts, key=each.key)
+                _posted(each)
                 for each in self._workspace.messages(channel)
                 if each.author == BOT and each.key and each.thread == thread
             ]

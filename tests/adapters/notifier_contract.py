@@ -89,6 +89,25 @@ class NotifierContract:
         assert stage.texts() == ["[NASIONAL] dua"]
         assert list(await stage.notifier.find(stage.channel)) == [posted]
 
+    async def test_an_edit_may_give_a_message_another_key_and_say_that_it_is_over(
+        self, stage: Stage
+    ):
+        posted = await stage.notifier.post(a_message(stage))
+        assert not posted.over
+
+        await stage.notifier.update(posted, a_message(stage, key="another@1/0", over=True))
+
+        (found,) = await stage.notifier.find(stage.channel)
+        assert (found.ts, found.key, found.over) == (posted.ts, "another@1/0", True)
+
+    async def test_when_a_message_was_posted_is_known(self, stage: Stage):
+        first = await stage.notifier.post(a_message(stage))
+        second = await stage.notifier.post(a_message(stage))
+
+        assert first.at_s is not None
+        assert second.at_s is not None
+        assert 0 <= second.at_s - first.at_s < 60
+
     async def test_a_reply_stands_in_its_thread_and_is_found_there(self, stage: Stage):
         root = await stage.notifier.post(a_message(stage))
         reply = await stage.notifier.post(a_message(stage, "meluas", key="a@1/1", thread=root.ts))

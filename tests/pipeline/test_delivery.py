@@ -10,12 +10,13 @@ from random import Random
 
 import pytest
 
-from agent.core.incident import Claim, Delivery
+from agent.core.incident import Claim, Delivery, Incident, Phase
 from agent.ports import Drop, Effect, ExchangeError, NotifyError
 from agent.simulation.workspace import BOT, Fault, WorkspaceMessage, scripted
 from tests.support.newsroom import (
     FALLBACK,
     MAIN,
+    SERVICE,
     Fate,
     Hub,
     Killed,
@@ -275,6 +276,61 @@ async def test_a_sweep_leaves_the_oldest_copy_and_records_it(room: Newsroom):
     (left,) = room.roots()
     assert left.ts < copy.ts
     assert room.standing()[0].root_message.ts == left.ts
+
+
+async def test_what_was_told_before_the_exchange_lost_its_memory_goes_on_in_one_message(
+    room: Newsroom,
+):
+    await _told_before_the_store_was_wiped(room)
+    (told,) = room.roots()
+
+    leader = await room.leader()
+    again = await open_incident(leader)
+    await asyncio.sleep(10)
+
+    (root,) = room.roots()
+    assert (root.ts, root.key) == (told.ts, f"{again.id}/0")
+    assert room.standing(again.name)[0].root_message.ts == told.ts
+
+
+async def test_of_messages_that_ended_before_the_memory_was_lost_none_is_touched(room: Newsroom):
+    first = await _told_before_the_store_was_wiped(room, ended=True)
+
+    leader = await room.leader()
+    again = await open_incident(leader)
+    await asyncio.sleep(10)
+
+    assert [each.key for each in room.roots()] == [f"{first.id}/0", f"{again.id}/0"]
+
+
+async def test_a_message_of_another_trouble_is_left_when_the_memory_is_lost(room: Newsroom):
+    await _told_before_the_store_was_wiped(room)
+
+    leader = await room.leader()
+    await open_incident(leader, "cetak")
+    await asyncio.sleep(10)
+
+    assert len(room.roots()) == 2
+
+
+async def _told_before_the_store_was_wiped(room: Newsroom, *, ended: bool = False) -> Incident:
+    leader = await room.leader()
+    # Revisions begin again after it, and identities of incidents must differ.
+    await open_incident(leader, "mpn.status")
+    told = await open_incident(leader)
+    await asyncio.sleep(5)
+    if ended:
+        await leader.book.change(
+            told.name, lambda i: replace(i, phase=Phase.CLOSED, revision=9) if i else None
+        )
+        await asyncio.sleep(10)
+    await leader.stop()
+    for root in room.roots():
+        if SERVICE not in root.key:
+            room.workspace.delete(MAIN, root.ts)
+    room.store.wipe()
+    await asyncio.sleep(20)
+    return told
 
 
 async def test_copies_of_replies_are_swept_as_well(room: Newsroom):

@@ -139,6 +139,7 @@ class Hub:
             fallback=FALLBACK,
             clock=room.clock,
             stream_now_s=room.store.stream_s,
+            store_made_s=room.store.generation,
             meters=self.meters,
         )
         self.deliverer = Deliverer(desk, self.book)
