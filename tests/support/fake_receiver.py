@@ -24,7 +24,6 @@ class FakeReceiver:
         self.at_s = 0.0
         """Stream time of what was last taken."""
         self.runs = 0
-        self.rehearsals = 0
         self.effect: Effect | None = None
         """What becomes of what is passed on now; None: it is acknowledged."""
         self.breaks: Exception | None = None
@@ -53,7 +52,6 @@ class FakeReceiver:
 
     async def rehearse(self) -> None:
         self._send()
-        self.rehearsals += 1
 
     def _pass_on(self, incident: Incident) -> None:
         marks = {each.receiver: each.sequence for each in incident.handed}
