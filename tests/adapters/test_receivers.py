@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ssl
 from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -16,7 +19,15 @@ from agent.clock import BootClock
 from agent.config.receivers import Kind
 from agent.core.wording import Wording
 from agent.ports import Effect, NotifyError, Receiver
+from tests.adapters.hostile_server import (
+    Behaviour,
+    answers,
+    answers_and_closes,
+    hostile_server,
+    repeats,
+)
 from tests.adapters.receiver_contract import NOW_S, ReceiverContract, an_incident, running, until
+from tests.support.certificates import Authority
 from tests.support.fake_receiver import FakeReceiver
 from tests.support.http_sink import Answer, HttpSink, drip, hang, http_sink, reset, status
 from tests.support.tally import Tally
@@ -187,6 +198,46 @@ async def test_a_token_is_sent_read_anew_and_shown_nowhere(sink: HttpSink):
     await connection.close()
     assert [each.headers["Authorization"] for each in sink.came] == ["Bearer satu", "Bearer dua"]
     assert CANARY not in repr(to)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        repeats(b"HTTP/1.1 200 OK\r\n", b"X-More: " + b"x" * 60_000 + b"\r\n"),
+        repeats(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 1_000),
+        repeats(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+        repeats(b"", b"x" * 60_000),
+        answers(b"HTTP/1.1 200"),
+        answers(b"HTTP/1.1 999 \xff\r\n\r\n"),
+        answers_and_closes(b"\x00\x16\x03"),
+    ],
+)
+async def test_a_hostile_answer_ends_in_time_as_nothing_that_is_known(behaviour: Behaviour):
+    async with hostile_server(behaviour) as server:
+        connection = ReceiverConnection(destination(server.url, Tally()))
+        with pytest.raises(NotifyError) as caught:
+            async with asyncio.timeout(2):
+                await connection.send("POST", body=b"{}")
+        await connection.close()
+    assert caught.value.effect is Effect.UNKNOWN
+
+
+@pytest.mark.anyio
+async def test_only_the_authorities_that_are_named_are_trusted(tmp_path: Path):
+    ours, others = Authority(tmp_path), Authority(tmp_path, "others")
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(*ours.sign("receiver"))
+    async with http_sink(served) as sink:
+        for authority, effect in ((ours, None), (others, Effect.NOT_SENT), (None, Effect.NOT_SENT)):
+            tls = ssl.create_default_context(cafile=authority.file) if authority else None
+            meters = Tally()
+            connection = ReceiverConnection(destination(sink.url, meters, tls=tls, timeout_s=2.0))
+            with contextlib.suppress(NotifyError):
+                await connection.send("GET")
+            await connection.close()
+            assert meters.received == {("sink", effect): 1}
+        assert len(sink.came) == 1
 
 
 def test_how_long_to_wait_is_taken_from_who_asks_for_it_within_bounds():

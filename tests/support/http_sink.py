@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class HttpSink:
 
 
 @contextlib.asynccontextmanager
-async def http_sink() -> AsyncIterator[HttpSink]:
+async def http_sink(tls: ssl.SSLContext | None = None) -> AsyncIterator[HttpSink]:
     """Listen until the block ends."""
     sink = HttpSink()
     application = web.Application()
@@ -52,9 +53,9 @@ async def http_sink() -> AsyncIterator[HttpSink]:
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
-        sink.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        sink.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
         yield sink
     finally:
         await runner.cleanup()
