@@ -72,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one object as the last line")
     parser.add_argument("--only", default="", metavar="TEXT", help="faults with TEXT in their name")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
-    parser.add_argument("--seeds", type=int, default=3, help="how many (20 minutes each)")
-    parser.add_argument("--together", type=int, default=2, help="fleets at a time")
+    parser.add_argument("--seeds", type=int, default=2, help="how many")
+    parser.add_argument("--together", type=int, default=4, help="fleets at a time")
     return parser
 
 

@@ -26,6 +26,8 @@ FAILOVER_DEADLINE_S = 60.0
 """Waited for longer than is allowed, so that a miss has a number."""
 PAUSE_BEYOND_S = 3.0
 """How long an old leader stays paused once another leads."""
+STRIKES = 3
+"""At leaders in one outage; of two kinds, so that each kind comes."""
 FROZEN_S = 20.0
 DOWN_S = 60.0
 ODD_WAITS = ("soon", "-5", "86400")
@@ -148,6 +150,33 @@ async def _leader_paused(stage: Stage) -> None:
     stage.healed_s = BootClock().now_s()
 
 
+async def _leaders_at_random(stage: Stage) -> None:
+    """Whoever leads is killed or paused at any moment, again and again, while the outage lasts."""
+    stage.fleet.break_centre()
+    longest_s = 0.0
+    for number in stage.dice.sample((signal.SIGKILL, signal.SIGSTOP) * 2, STRIKES):
+        await asyncio.sleep(stage.dice.uniform(1, 12))
+        struck = await stage.fleet.some_leader(FAILOVER_DEADLINE_S)
+        os.kill(struck.pid, number)
+        at_s = BootClock().now_s()
+        try:
+            await _followed(stage, struck, at_s)
+        finally:
+            await _raise_again(struck, number)
+        longest_s = max(longest_s, stage.failover_s or 0.0)
+        state = "killed" if number is signal.SIGKILL else "paused"
+        stage.reached[state] = stage.reached.get(state, 0) + 1
+    stage.failover_s = longest_s
+
+
+async def _raise_again(struck: AgentProcess, number: signal.Signals) -> None:
+    if number is signal.SIGSTOP:
+        os.kill(struck.pid, signal.SIGCONT)
+        return
+    await struck.end()
+    await struck.start()
+
+
 async def _followed(stage: Stage, old: AgentProcess, at_s: float) -> None:
     await stage.fleet.some_leader(FAILOVER_DEADLINE_S, but=old)
     stage.healed_s = BootClock().now_s()
@@ -188,6 +217,7 @@ async def _served_again(stage: Stage) -> None:
 FAULTS: dict[str, Fault] = {
     "leader killed": _leader_killed,
     "leader paused": _leader_paused,
+    "leaders killed and paused": _leaders_at_random,
     "exchange killed": _exchange_killed,
     "exchange frozen": _exchange_frozen,
     "exchange down 60 s": _exchange_down,
