@@ -75,14 +75,18 @@ class NationPlan:
         )
 
     def _plan(self, journey: str, place: int, branch: str, *, now_s: float, wall_s: float) -> Plan:
+        period_s = self._period_s(journey)
         share = schedule.share(
             rank=self.ranks[branch],
             roster_size=len(self.branches),
             journey=place,
             journeys=len(self.journeys),
+            turns=schedule.turns(period_s, min(self._period_s(j.name) for j in self.journeys)),
         )
-        period_s = schedule.period_s(len(self.branches), self.runs_per_s[journey][0])
         return Plan.seated(share=share, period_s=period_s, now_s=now_s, wall_s=wall_s)
+
+    def _period_s(self, journey: str) -> float:
+        return schedule.period_s(len(self.branches), self.runs_per_s[journey][0])
 
 
 def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
@@ -125,6 +129,7 @@ def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
             wording=_wording(nation, services, branches, practice=practice),
             acknowledge=nation.slack.acknowledge,
             reminders=translate.reminders(nation),
+            digest=translate.digest(nation),
         ),
         journeys=taken,
         runs_per_s=runs_per_s,

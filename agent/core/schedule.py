@@ -31,13 +31,25 @@ def ranks(branches: Iterable[str]) -> Mapping[str, int]:
     return {name: rank for rank, name in enumerate(order)}
 
 
-def share(*, rank: int, roster_size: int, journey: int = 0, journeys: int = 1) -> float:
+def share(
+    *, rank: int, roster_size: int, journey: int = 0, journeys: int = 1, turns: int = 1
+) -> float:
     """The part of a period that passes before an office's slot for a journey, from 0 to 1.
 
     Offices are spread over the period by rank, and the journeys of one office over it as well, so
-    that one office never probes everything at once.
+    that one office never probes everything at once. A journey whose period is ``turns`` times the
+    shortest has its place within the shortest all the same, at one office in this turn and at the
+    next in that: two journeys would else meet at some offices every time, and where both want one
+    target's tokens the second would never run there.
     """
-    return math.fmod(rank / roster_size + journey / journeys, 1.0)
+    within = math.fmod(rank / roster_size + journey / journeys, 1.0)
+    return (within + (rank + journey) % turns) / turns
+
+
+def turns(period_s: float, shortest_s: float) -> int:
+    """How many of the shortest period make this one; 1 where they do not fit whole."""
+    times = period_s / shortest_s
+    return round(times) if abs(times - round(times)) < _TOLERANCE else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

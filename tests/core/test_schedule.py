@@ -46,6 +46,47 @@ def test_the_journeys_of_one_office_are_spread_too():
     assert sorted(offsets) == pytest.approx([12.0, 27.0, 42.0, 57.0])
 
 
+@given(
+    rank=st.integers(0, 144),
+    roster=st.integers(145, 400),
+    turns=st.lists(st.integers(1, 4), min_size=2, max_size=9),
+)
+def test_journeys_of_several_periods_never_meet_at_an_office(rank, roster, turns):
+    """Whole numbers of the shortest period, here 60 s: in 720 s they have met if ever."""
+    starts = sorted(
+        time_s
+        for journey, times in enumerate(turns)
+        for time_s in slots(rank, roster, journey=journey, journeys=len(turns), turns=times)
+    )
+    apart = 60.0 / len(turns)
+    assert all(after - before >= apart - 1e-6 for before, after in pairwise(starts))
+
+
+@given(roster=st.integers(2, 400), turns=st.integers(2, 4))
+def test_the_nation_stays_evenly_spread_when_the_period_is_longer_than_another(roster, turns):
+    shares = [schedule.share(rank=n, roster_size=roster, turns=turns) for n in range(roster)]
+    offsets = sorted(shares)
+    gaps = [after - before for before, after in pairwise([*offsets, offsets[0] + 1.0])]
+    assert sum(gaps) == pytest.approx(1.0)
+    assert max(gaps) <= 2.0 / roster + 1e-9 or roster < turns
+
+
+@pytest.mark.parametrize(
+    ("period_s", "times", "why"),
+    [(72.5, 1, "the shortest"), (145.0, 2, "twice that"), (100.0, 1, "does not fit whole")],
+)
+def test_a_period_counts_in_turns_of_the_shortest(period_s, times, why):
+    assert schedule.turns(period_s, 72.5) == times, why
+
+
+def slots(rank: int, roster: int, *, journey: int, journeys: int, turns: int) -> list[float]:
+    """The starts of a journey in twelve of the shortest periods."""
+    place = schedule.share(
+        rank=rank, roster_size=roster, journey=journey, journeys=journeys, turns=turns
+    )
+    return [60.0 * turns * (number + place) for number in range(12 // turns)]
+
+
 def test_ranks_do_not_depend_on_the_order_of_the_roster():
     names = [f"office-{n}" for n in range(20)]
     assert schedule.ranks(names) == schedule.ranks(reversed(names))
