@@ -7,14 +7,12 @@ a minute is over, or back before it has answered for another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.chaos.fleet import Fleet, fleet
+from tests.support.watched_slack import replies, roots, says, until
 
 pytestmark = [
     pytest.mark.anyio,
@@ -31,23 +29,23 @@ async def test_a_lost_exchange_is_told_once_and_so_is_its_end(tmp_path: Path):
     async with fleet(tmp_path) as nation:
         await nation.kill_exchange()
 
-        await _until("Slack has heard", lambda: _says(nation, LOST), 95)
-        await _until("all stand alone", lambda: _all_are(nation, "standalone"), 60)
+        await until("Slack has heard", lambda: says(nation.slack, LOST), 95)
+        await until("all stand alone", lambda: _all_are(nation, "standalone"), 60)
         for agent in nation.agents:
             page = (await agent.get(f"{agent.operations}/nasional")).text
             assert "belum dapat dipastikan" in page.lower()
             assert "Layanan berjalan normal" in (await agent.get(f"{agent.public}/lobi")).text
         await asyncio.sleep(QUIET_S)
-        (told,) = await _roots(nation)
+        (told,) = await roots(nation.slack)
 
         await nation.server.start()
-        await _until("all take part again", lambda: _all_are(nation, "joined"), 40)
-        await _until("Slack hears of it", lambda: _says(nation, BACK), 80)
+        await until("all take part again", lambda: _all_are(nation, "joined"), 40)
+        await until("Slack hears of it", lambda: says(nation.slack, BACK), 80)
 
-        (root,) = await _roots(nation)
+        (root,) = await roots(nation.slack)
         assert root["ts"] == told["ts"]
-        await _until("the thread says so too", lambda: _replies(nation, root["ts"]), 5)
-        assert len(await _replies(nation, root["ts"])) == 1
+        await until("the thread says so too", lambda: replies(nation.slack, root["ts"]), 5)
+        assert len(await replies(nation.slack, root["ts"])) == 1
         for agent in nation.agents:
             assert _logged(agent.log.read_text(), "standing_alone", "joined_again") == [1, 1]
             assert "branch_silent" not in agent.log.read_text()
@@ -66,40 +64,3 @@ def _logged(log: str, *events: str) -> list[int]:
 
 async def _all_are(nation: Fleet, state: str) -> bool:
     return all([(await agent.status())["exchange"] == state for agent in nation.agents])
-
-
-async def _says(nation: Fleet, words: str) -> bool:
-    return any(words in each["text"] for each in await _roots(nation))
-
-
-async def _roots(nation: Fleet) -> list[dict[str, Any]]:
-    found = await _asked(nation, "conversations.history")
-    return [each for each in found if each.get("thread_ts", each["ts"]) == each["ts"]]
-
-
-async def _replies(nation: Fleet, ts: str) -> list[dict[str, Any]]:
-    found = await _asked(nation, "conversations.replies", ts=ts)
-    return [each for each in found if each["ts"] != ts]
-
-
-async def _asked(nation: Fleet, method: str, **more: str) -> list[dict[str, Any]]:
-    channel = nation.slack.channel
-    found = await asyncio.to_thread(nation.slack.call, method, channel=channel, **more)
-    messages: list[dict[str, Any]] = found["messages"]
-    return messages
-
-
-async def _until(what: str, holds: Callable[[], Awaitable[object]], within_s: float) -> None:
-    try:
-        async with asyncio.timeout(within_s):
-            while not await _answers(holds):  # noqa: ASYNC110 - other processes set no event here
-                await asyncio.sleep(0.2)  # How often to ask, within the deadline above.
-    except TimeoutError:
-        pytest.fail(f"not within {within_s:g} s: {what}")
-
-
-async def _answers(holds: Callable[[], Awaitable[object]]) -> bool:
-    try:
-        return bool(await holds())
-    except httpx.TransportError:
-        return False  # A door that was slow once.
