@@ -25,6 +25,8 @@ _TAKES: Mapping[Kind, tuple[str, ...]] = {
     "deadman": ("token", "every_s"),
 }
 MOST = 8
+LONGEST_NAME = 40
+"""Characters: it stands in every incident's record, as each of ``MOST`` does."""
 SHORTEST_SECRET = 32
 """Characters: 128 bits in hex."""
 
@@ -54,12 +56,18 @@ def _address(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _short(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"is longer than {LONGEST_NAME} characters; shorten it")
+    return name
+
+
 class ReceiverSettings(Strict):
     """One receiver. Its address is held like a secret: many have their key in the path."""
 
     kind: Kind
     url: Annotated[Secret, AfterValidator(_address)]
-    name: Name | None = None
+    name: Annotated[Name, AfterValidator(_short)] | None = None
     """In metrics and marks, the same at every hub; None: the kind."""
     token: Secret | None = None
     """Sent as a bearer token."""

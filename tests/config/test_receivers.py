@@ -43,6 +43,7 @@ def test_good_ones_are_read_and_their_addresses_held_like_secrets(hub: Office):
         ("every_s: 30.0", "every_s: 1.0", "must be 10.0 or more"),
         ("every_s: 30.0", "evry_s: 30.0", 'mean "every_s"?'),
         ("name: switch", "name: webhook", 'two are called "webhook"; give one a `name`'),
+        ("name: switch", f"name: {'x' * 41}", "is longer than 40 characters; shorten it"),
         ("name: switch", "ca_file: none.pem", "cannot be read"),
         ("secrets/switch", "secrets/none", "is missing, or no plain file"),
         ("http://alertmanager", "ftp://alertmanager", "must begin with http:// or https://"),

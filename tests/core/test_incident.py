@@ -317,6 +317,8 @@ def test_the_largest_record_fits_into_the_exchange():
         last = replace(incident.messages[-1], text="t" * 400)
         incident = incidents.with_message(incident, last)
     incident = incidents.advance(incident, everywhere, term=1, now_s=1.76e9 + 500)
+    for receiver in range(8):
+        incident = incidents.with_handed(incident, f"{receiver:040}", 40)
     assert len(codec.to_bytes(incident)) < 16_384
 
 
