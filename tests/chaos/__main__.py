@@ -49,11 +49,12 @@ async def _play_all(arguments: argparse.Namespace, errors: Console) -> list[Outc
     )
     plays = [(fault, seed) for seed in seeds for fault in faults]
     outcomes: list[Outcome] = []
-    room = asyncio.Semaphore(arguments.together)
+    room, starting = asyncio.Semaphore(arguments.together), asyncio.Lock()
+    quiet_s = QUICK_QUIET_S if arguments.quick else QUIET_S
 
     async def one(fault: str, seed: int) -> None:
         async with room:
-            ended = await play(fault, seed, quiet_s=QUICK_QUIET_S if arguments.quick else QUIET_S)
+            ended = await play(fault, seed, quiet_s=quiet_s, starting=starting)
         outcomes.append(ended)
         words = "; ".join(row for each in verdict.rows([ended]) for row in each.broken) or "held"
         errors.print(

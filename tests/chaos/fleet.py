@@ -90,9 +90,15 @@ async def _leads(agent: AgentProcess) -> bool:
 
 
 @asynccontextmanager
-async def fleet(folder: Path) -> AsyncIterator[Fleet]:
-    """A pilot of three, all ready and led. Nothing is left running."""
+async def fleet(folder: Path, starting: asyncio.Lock | None = None) -> AsyncIterator[Fleet]:
+    """A pilot of three, all ready and led. Nothing is left running.
+
+    ``starting``: held while it starts, which is the most that a fleet asks of the machine.
+    """
     async with AsyncExitStack() as opened:
+        starts = await opened.enter_async_context(AsyncExitStack())
+        if starting is not None:
+            await starts.enter_async_context(starting)
         slack = opened.enter_context(slack_emulator.running())
         proxy = await opened.enter_async_context(ChaosProxy(slack.base_url))
         (binary,) = real_parts.command_of("nats-server")
@@ -109,10 +115,11 @@ async def fleet(folder: Path) -> AsyncIterator[Fleet]:
             await _agent(opened, folder, office.id, http, server, proxy) for office in OFFICES
         ]
         built = Fleet(agents, server, store, centre, slack, proxy)
-        async with asyncio.TaskGroup() as starting:
+        async with asyncio.TaskGroup() as begun:
             for agent in agents:
-                starting.create_task(agent.start())
+                begun.create_task(agent.start())
         await _ready(built)
+        await starts.aclose()
         yield built
 
 

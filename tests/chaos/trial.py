@@ -43,10 +43,12 @@ class Outcome:
     """Why the fault did not come about; empty: it did."""
 
 
-async def play(fault: str, seed: int, *, quiet_s: float = QUIET_S) -> Outcome:
-    """Start everything, do it, look, end everything."""
+async def play(
+    fault: str, seed: int, *, quiet_s: float = QUIET_S, starting: asyncio.Lock | None = None
+) -> Outcome:
+    """Start everything, do it, look, end everything; what shares ``starting`` starts in turn."""
     with TemporaryDirectory(prefix="pantau-chaos-") as folder:
-        async with fleet(Path(folder)) as nation:
+        async with fleet(Path(folder), starting) as nation:
             sight = Sight()
             stage = Stage(nation, sight, Random(f"{fault} {seed}"), seed)
             watching = asyncio.create_task(sight.watch(nation))
