@@ -87,18 +87,11 @@ class WebhookReceiver:
                 if first is None:
                     self._news.clear()
                     await self._news.wait()
-                    continue
-                try:
-                    await self._send(first)
-                except NotifyError as error:
-                    if error.effect is not Effect.REFUSED:
-                        failures += 1
-                        await asyncio.sleep(self._to.pause_s(failures, error))
-                        continue
-                    self._give_up(first, error.reason)
-                failures = 0
-                self._waiting.pop(first.key, None)
-                self._meter()
+                elif (error := await self._attempt(first)) is None:
+                    failures = 0
+                else:
+                    failures += 1
+                    await asyncio.sleep(self._to.pause_s(failures, error))
         finally:
             self._to.meters.receiver_waiting(self.name, 0)
             await self._connection.close()
@@ -161,6 +154,18 @@ class WebhookReceiver:
         self._to.meters.receiver_waiting(self.name, len(self._waiting))
 
     # --- sending
+
+    async def _attempt(self, first: _Waiting) -> NotifyError | None:
+        """Send it once; returns why it has to be tried again, None: it waits no more."""
+        try:
+            await self._send(first)
+        except NotifyError as error:
+            if error.effect is not Effect.REFUSED:
+                return error
+            self._give_up(first, error.reason)
+        self._waiting.pop(first.key, None)
+        self._meter()
+        return None
 
     async def _send(self, waiting: _Waiting) -> None:
         said = incident_document.document(waiting.incident, waiting.message, self._to.wording)

@@ -67,19 +67,18 @@ def _destination(
 ) -> Destination:
     chosen = settings.receivers[index]
 
-    def secret(key: str) -> Callable[[], str] | None:
-        held = getattr(chosen, key)
-        file = settings.secret_files.get(("receivers", index, key))
-        return None if held is None else fresh(held.get_secret_value(), file)
+    def secret(key: str) -> Callable[[], str]:
+        held: str = getattr(chosen, key).get_secret_value()
+        return fresh(held, settings.secret_files.get(("receivers", index, key)))
 
     return Destination(
         name=chosen.label,
-        url=secret("url") or str,
+        url=secret("url"),
         wording=wording,
         clock=clock,
         meters=meters,
-        token=secret("token"),
-        secret=secret("secret"),
+        token=secret("token") if chosen.token else None,
+        secret=secret("secret") if chosen.secret else None,
         every_s=chosen.every_s,
         tls=contexts.of(_trust(chosen)) if chosen.ca_file else None,
     )

@@ -92,7 +92,7 @@ class ReceiverSettings(Strict):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         given = self.model_fields_set & {"token", "secret", "every_s"}
-        if strange := sorted(given.difference(_TAKES[self.kind])):
+        if strange := sorted(given.difference(_TAKES.get(self.kind, ()))):
             raise ValueError(f"kind {self.kind} takes no {' and '.join(strange)}; remove it")
         if lacking := [key for key in _NEEDS.get(self.kind, ()) if getattr(self, key) is None]:
             raise ValueError(f"kind {self.kind} needs {' and '.join(lacking)}; add what is missing")
