@@ -122,7 +122,7 @@ def missing_scopes(scopes: frozenset[str] | None) -> list[str]:
 
 def channels_of(routes: Routes) -> list[str]:
     """Every channel that may ever hear of anything, once."""
-    named = (routes.main, routes.slow, routes.regional, routes.fallback)
+    named = (routes.main, routes.slow, routes.regional, routes.fallback, routes.digest)
     return list(dict.fromkeys(name for name in (*named, *routes.by_service.values()) if name))
 
 

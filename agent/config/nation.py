@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -26,6 +27,7 @@ from agent.core.order import ACKNOWLEDGING
 from agent.core.tuning import FAIL, PATIENT, SLOW, ChannelTuning, FocusTuning, Tuning
 
 _CHANNEL = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,60}")
 _MENTION = re.compile(r"<(!subteam\^[A-Z0-9]+|@[A-Z0-9]+|!here|!channel)>")
 
@@ -39,6 +41,22 @@ def _channel(text: str) -> str:
 def _mention(text: str) -> str:
     if not _MENTION.fullmatch(text):
         raise ValueError('must be a mention such as "<!subteam^S0123456789>" or "<@U0123456789>"')
+    return text
+
+
+def _time_of_day(text: str) -> str:
+    if not _TIME_OF_DAY.fullmatch(text):
+        raise ValueError('must be a time of day in quotes such as "07:30"')
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        written = date.fromisoformat(text).isoformat()
+    except ValueError:
+        written = ""
+    if written != text:
+        raise ValueError('must be a day such as "2026-12-25"')
     return text
 
 
@@ -57,6 +75,8 @@ _Part = TypeVar("_Part", ChannelTuning, FocusTuning)
 SlackChannel = Annotated[str, AfterValidator(_channel)]
 Mention = Annotated[str, AfterValidator(_mention)]
 Emoji = Annotated[str, AfterValidator(_emoji)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+Day = Annotated[str, AfterValidator(_day)]
 
 
 class Office(Strict):
@@ -126,6 +146,31 @@ class ReminderSettings(Strict):
     escalate_at: int = Field(default=2, ge=0, le=20)
 
 
+class DigestSettings(Strict):
+    """The daily message of who takes no part."""
+
+    channel: SlackChannel
+    at: TimeOfDay = "07:30"
+    zone: Literal["Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"] = (
+        "Asia/Jakarta"
+    )
+    quiet_days: bool = False
+
+
+class ClosedDays(Strict):
+    """Days on which offices are closed: their silence is told apart from others'."""
+
+    first: Day
+    last: Day
+    offices: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"last ({self.last}) is before first ({self.first}); swap them")
+        return self
+
+
 class SlackRoutes(Strict):
     """Which channel hears of what, and who is called."""
 
@@ -136,6 +181,7 @@ class SlackRoutes(Strict):
     mention: Mention | None = None
     by_service: dict[Name, SlackChannel] = Field(default_factory=dict)
     acknowledge: tuple[Emoji, ...] = Field(default=ACKNOWLEDGING, min_length=1, max_length=10)
+    digest: DigestSettings | None = None
     reminders: ReminderSettings = Field(default_factory=ReminderSettings)
     escalation: Mention | None = None
     escalation_by_severity: dict[Literal["degraded", "down"], Mention] = Field(default_factory=dict)
@@ -257,6 +303,7 @@ class Nation(Strict):
     targets: dict[Name, TargetBudget] = Field(min_length=1)
     tuning: TuningOverrides = Field(default_factory=TuningOverrides)
     maintenance: tuple[()] = ()
+    closed: tuple[ClosedDays, ...] = Field(default=(), max_length=500)
     slack: SlackRoutes
     alerters: tuple[Name, ...] = Field(default=(), max_length=MOST_ALERTERS)
     """Hubs that tell when the exchange is lost; empty: the first three hubs of the roster."""

@@ -28,6 +28,7 @@ def nation_mistakes(source: Source) -> Iterator[Mistake]:
     yield from _unknown_needs(source)
     yield from _cycle(source)
     yield from _unknown_routes(source)
+    yield from _unknown_closed(source)
     yield from _hubs(source)
     yield from _alerters(source)
     yield from _shared_egress(source)
@@ -102,6 +103,18 @@ def _unknown_routes(source: Source) -> Iterator[Mistake]:
             if service not in known:
                 yield source.lines.mistake(
                     ("slack", key, service), f"is no service; {nearest(service, known)}"
+                )
+
+
+def _unknown_closed(source: Source) -> Iterator[Mistake]:
+    known = names(source, "roster")
+    for index, each in entries(source.value, "closed"):
+        offices = each.get("offices")
+        for position, office in enumerate(offices if isinstance(offices, tuple) else ()):
+            if isinstance(office, str) and office not in known:
+                yield source.lines.mistake(
+                    ("closed", index, "offices", position),
+                    f'"{office}" is not in the roster; {nearest(office, known)}',
                 )
 
 

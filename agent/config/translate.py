@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from agent.config.nation import Nation
+from agent.core.digest import Closure, DigestPlan
 from agent.core.lost_exchange import MOST_ALERTERS
 from agent.core.model import Branch, Routes, Service, Severity
 from agent.core.reminding import Escalation, Reminders
@@ -67,6 +69,7 @@ def routes(nation: Nation) -> Routes:
         fallback=slack.fallback,
         mention=slack.mention,
         by_service=dict(slack.by_service),
+        digest=slack.digest.channel if slack.digest else None,
     )
 
 
@@ -89,4 +92,28 @@ def escalation(nation: Nation) -> Escalation:
         by_severity={Severity(each): whom for each, whom in slack.escalation_by_severity.items()},
         by_service=dict(slack.escalation_by_service),
         at=slack.reminders.escalate_at,
+    )
+
+
+def digest(nation: Nation) -> DigestPlan:
+    """When and where the daily digest is told, and which silences it is to expect."""
+    closures = tuple(
+        Closure(
+            first=date.fromisoformat(each.first),
+            last=date.fromisoformat(each.last),
+            offices=frozenset(each.offices),
+        )
+        for each in nation.closed
+    )
+    settings = nation.slack.digest
+    if settings is None:
+        return DigestPlan(closures=closures)
+    hour, minute = map(int, settings.at.split(":"))
+    return DigestPlan(
+        channel=settings.channel,
+        hour=hour,
+        minute=minute,
+        zone=settings.zone,
+        quiet_days=settings.quiet_days,
+        closures=closures,
     )

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from agent.core.digest import Digest
 from agent.core.model import (
     NATION,
     AlarmPhase,
@@ -185,6 +186,8 @@ class Incident:
     """How often people were reminded that nobody looks after it."""
     reminded_s: float | None = None
     """Stream time of the last reminder."""
+    digest: Digest | None = None
+    """What a daily digest says: its record is told like an incident's, and is none."""
     handed: tuple[Handed, ...] = ()
     """One mark for each receiver that asks for one: what is above it a new leader hands over."""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.core import headlines, message_blindness, slack_text, vocabulary
+from agent.core import headlines, message_blindness, message_digest, slack_text, vocabulary
 from agent.core import message_words as words
 from agent.core.headlines import SIGNS, State
 from agent.core.incident import Incident, Phase
@@ -43,6 +43,13 @@ def root(incident: Incident, wording: Wording, members: Sequence[Incident] = ())
 
     ``members`` are the other incidents that a storm's message tells too.
     """
+    if incident.digest is not None:
+        return rendered(
+            message_digest.SIGN,
+            message_digest.headline(incident.digest, wording),
+            message_digest.lines(incident.digest, wording),
+            wording,
+        )
     if incident.blindness:
         return rendered(
             message_blindness.sign(incident),

@@ -255,6 +255,33 @@ TRIAL = Words("Uji coba pesan Pantau, mohon diabaikan.", "A trial of Pantau's me
 TRIAL_EDITED = Words("Uji coba pesan Pantau: berhasil disunting.", "Pantau's trial: edited.")
 TRIAL_REPLY = Words("Uji coba balasan.", "A trial reply.")
 
+# --- the daily digest: {count} {names} {since} ---------------------------------------------------
+
+DIGEST = Words(
+    "[PANTAU][RINGKASAN HARIAN] {reporting}/{roster} kantor melapor pada {day}, {time}",
+    "[PANTAU][DAILY DIGEST] {reporting}/{roster} offices report on {day}, {time}",
+)
+DIGEST_ALL_WELL = Words("Semua kantor ikut menilai.", "Every office takes part.")
+DIGEST_SILENT = Words("Diam ({count}): {names}.", "Silent ({count}): {names}.")
+DIGEST_ABSTAINING = Words(
+    "Tidak dapat melihat, gangguan di kantor sendiri ({count}): {names}.",
+    "Cannot see, a trouble of their own ({count}): {names}.",
+)
+DIGEST_OWN_TROUBLE = Words(
+    "Lama gagal sendirian, suaranya tidak dihitung ({count}): {names}.",
+    "Long failing alone, their votes do not count ({count}): {names}.",
+)
+DIGEST_MISMATCHED = Words(
+    "Konfigurasi berbeda ({count}): {names}.", "Another configuration ({count}): {names}."
+)
+DIGEST_MAINTENANCE = Words("Pemeliharaan ({count}): {names}.", "In maintenance ({count}): {names}.")
+DIGEST_CLOSED = Words(
+    "Tutup menurut kalender ({count}): {names}.", "Closed by the calendar ({count}): {names}."
+)
+DIGEST_OTHER = Words("Sebab lain ({count}): {names}.", "For other reasons ({count}): {names}.")
+DIGEST_SINCE = Words("sejak {since}", "since {since}")
+DIGEST_SINCE_EARLIER = Words("sejak sebelum {since}", "since before {since}")
+
 # --- decisions of people: {author} {reason} {until} -----------------------------------------------
 
 ORDERED_ACK = Words("Ditangani oleh {author}: {reason}", "Acknowledged by {author}: {reason}")

@@ -631,6 +631,8 @@ class Routes:
     mention: str | None = None
     """Raw mention such as ``<!subteam^S123>``, for national incidents of at least degraded."""
     by_service: Mapping[str, str] = field(default_factory=dict)
+    digest: str | None = None
+    """Of the daily digest; None: there is none."""
 
     def channel(self, scope: Scope, severity: Severity, service: str) -> str:
         """The channel of a new incident: by service first, then slow, then regional, then main."""

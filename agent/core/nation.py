@@ -231,6 +231,11 @@ class Nation:
             ),
         )
 
+    def why_not(self, branch: str) -> str:
+        """Why this office cannot see, in its own words; nothing when it can, or is not known."""
+        status = self._statuses.get(branch)
+        return (status.sight.why_not or "") if status is not None else ""
+
     def account(self, service: str, now_s: float) -> ServiceAccount | None:
         """All numbers behind what is said of a service now; None: it is not watched."""
         watched = self._services.get(service)

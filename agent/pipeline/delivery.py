@@ -49,7 +49,7 @@ class Deliverer:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._meter()
-                for incident in self._book.incidents():
+                for incident in self._book.told():
                     if len(self._busy) < AT_ONCE and self._due(incident):
                         self._busy.add(incident.name)
                         tasks.create_task(self._tell(incident.name))
@@ -91,7 +91,7 @@ class Deliverer:
     def _meter(self) -> None:
         waiting = [
             each.at_s
-            for incident in self._book.incidents()
+            for incident in self._book.told()
             for each in incident.messages
             if each.delivery in (Delivery.PENDING, Delivery.CLAIMED)
         ]

@@ -62,7 +62,11 @@ class IncidentBook:
         self._doubtful: set[str] = set()
 
     def incidents(self) -> Iterable[Incident]:
-        """All that are known, closed ones too."""
+        """All that are known, closed ones too; a digest is none."""
+        return tuple(each for each in self._incidents.values() if each.digest is None)
+
+    def told(self) -> Iterable[Incident]:
+        """Everything that is known and told: incidents and digests."""
         return tuple(self._incidents.values())
 
     def get(self, name: str) -> Incident | None:

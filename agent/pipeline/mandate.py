@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agent.core.digest import DigestPlan
 from agent.core.graph import Graph
 from agent.core.model import Branch, Routes
 from agent.core.nation import Nation
@@ -31,6 +32,7 @@ class Mandate:
     acknowledge: tuple[str, ...] = ACKNOWLEDGING
     """Names of the signs that acknowledge an incident."""
     reminders: Reminders = field(default_factory=Reminders)
+    digest: DigestPlan = field(default_factory=DigestPlan)
 
     def nation(self) -> Nation:
         """The nation as a leader begins: nothing is known of it yet."""

@@ -16,6 +16,7 @@ import structlog
 
 from agent.clock import Clock
 from agent.core import blindness
+from agent.core.absences import Absences
 from agent.core.account import ServiceAccount
 from agent.core.detector import Blip
 from agent.core.nation import Outlook
@@ -24,6 +25,7 @@ from agent.pipeline.announcing import Announcer
 from agent.pipeline.blindness import BlindnessKeeper
 from agent.pipeline.deciding import Decider
 from agent.pipeline.delivery import Deliverer
+from agent.pipeline.digesting import DigestKeeper
 from agent.pipeline.handing import Handing
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
@@ -102,6 +104,13 @@ class Term:
             book=self.book,
             scribe=Scribe(self.book, mandate.wording, meters),
             reminders=mandate.reminders,
+        )
+        self._digest = DigestKeeper(
+            term=number,
+            book=self.book,
+            nation=self.nation,
+            plan=mandate.digest,
+            seen=Absences(mandate.branches, mandate.digest),
         )
         self._signs = SignReader(
             exchange=exchange,
@@ -183,6 +192,7 @@ class Term:
         trouble = await self._decider.decide(outlook)
         trouble += await self._blindness.decide(outlook)
         trouble += await self._reminder.remind(outlook.at_s)
+        trouble += await self._digest.decide(outlook)
         try:
             await self.announcer.announce(outlook, [i for i in self.book.incidents() if i.open])
         except ExchangeError as error:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agent.core import absences
 from agent.core.incident import Incident
 from agent.core.model import Scope
 from agent.simulation.fleet import Witness, told
-from agent.simulation.workspace import Workspace
+from agent.simulation.workspace import Workspace, WorkspaceMessage
 
 
 def report(
@@ -38,7 +39,7 @@ def report(
         "slack": {
             "root_messages": sum(root for root, _ in messages.values()),
             "thread_messages": sum(replies for _, replies in messages.values()),
-            "digests": 0,
+            "digests": sum(_is_digest(root) for root in workspace.roots()),
         },
         "abstained": sorted(witness.abstained),
         "silent": sorted(witness.silent),
@@ -70,6 +71,8 @@ def _messages(workspace: Workspace) -> dict[str, tuple[int, int]]:
     """Incident id -> (root messages, replies) as they stand in the channels."""
     counts: dict[str, tuple[int, int]] = {}
     for root in workspace.roots():
+        if _is_digest(root):
+            continue
         incident, _, _ = root.key.rpartition("/")
         roots, replies = counts.get(incident, (0, 0))
         counts[incident] = (
@@ -77,3 +80,7 @@ def _messages(workspace: Workspace) -> dict[str, tuple[int, int]]:
             replies + len(workspace.replies(root.channel, root.ts)),
         )
     return counts
+
+
+def _is_digest(root: WorkspaceMessage) -> bool:
+    return root.key.startswith(absences.PREFIX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from agent.config import translate
 from agent.config.loading import load_nation
 from agent.config.nation import Nation, nation_hash
+from agent.core.digest import Closure, DigestPlan
 from agent.core.model import Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import SLOW, Tuning
@@ -87,6 +89,43 @@ slack:
         by_service={"cetak": "<@U0CETAK>"},
         at=3,
     )
+
+
+def test_the_digest_and_the_days_that_offices_are_closed_are_taken_from_the_file(tmp_path: Path):
+    slack = 'slack: {main: pantau, digest: {channel: pantau-harian, at: "06:05"}}\n'
+    closed = 'closed: [{first: "2026-12-25", last: "2026-12-26", offices: [malang]}]'
+    nation = loaded(tmp_path, TEXT.replace(SLACK, slack + closed))
+    assert translate.digest(nation) == DigestPlan(
+        channel="pantau-harian",
+        hour=6,
+        minute=5,
+        closures=(
+            Closure(
+                first=date(2026, 12, 25), last=date(2026, 12, 26), offices=frozenset({"malang"})
+            ),
+        ),
+    )
+    assert translate.routes(nation).digest == "pantau-harian"
+
+
+def test_without_a_channel_there_is_no_digest(tmp_path: Path):
+    assert translate.digest(loaded(tmp_path, TEXT)) == DigestPlan()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('closed: [{first: "2026-12-26", last: "2026-12-25"}]', "swap them"),
+        ('closed: [{first: "2026-02-30", last: "2026-03-01"}]', "must be a day"),
+        ('closed: [{first: "2026-12-25", last: "2026-12-25", offices: [malan]}]', "malang"),
+        ('slack: {main: a, digest: {channel: b, at: "7.30"}}', "time of day"),
+        ("slack: {main: a, digest: {quiet_days: true}}", "channel"),
+    ],
+)
+def test_a_wrong_word_about_the_digest_is_refused(tmp_path: Path, wrong: str, said: str):
+    text = TEXT.replace(SLACK, wrong) if wrong.startswith("slack") else TEXT + wrong + "\n"
+    with pytest.raises(ConfigurationError, match=said):
+        loaded(tmp_path, text)
 
 
 def test_without_a_word_of_it_reminders_are_as_the_core_says(tmp_path: Path):
