@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.commands import validate
+from tests.config.conftest import BRANCH, NATION, PROBE, Office
 
 ROOT = Path(__file__).parents[2]
 CANARY = "kenari-9d1f-yang-tidak-boleh-tampak"
@@ -51,6 +52,24 @@ def test_as_json_it_is_one_object(example: Path, capsys: pytest.CaptureFixture[s
     assert found["ok"] is True
     assert found["offices"] == 145
     assert found["journeys"][0]["period_s"] == 72.5
+    assert CANARY not in out
+
+
+def test_receivers_beside_slack_are_listed_by_their_hosts_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("BOT_TOKEN", CANARY)
+    office = Office(tmp_path)
+    office.write("nation.yaml", NATION)
+    office.write("probes/printing.py", PROBE)
+    office.write("secrets/password", CANARY)
+    address = f"https://switch.example.invalid/{CANARY}?{CANARY}"
+    receiver = f'{{kind: deadman, name: switch, url: "{address}"}}'
+    office.write("branch.yaml", f"{BRANCH}receivers: [{receiver}]\n")
+    assert pantau("--config", str(office.branch)) == 0
+    assert pantau("--config", str(office.branch), "--json") == 0
+    out = capsys.readouterr().out
+    assert out.count("switch (deadman) at https://switch.example.invalid") == 2
     assert CANARY not in out
 
 
