@@ -197,14 +197,22 @@ class NatsServer:
     async def _wait_until_it_serves(self) -> None:
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
-                while not await self._serves():
+                while not await self.serves(_START_TIMEOUT_S):
                     if self.pid is None:
                         raise Unavailable(f"nats-server ended at once: {self._last_words()}")
                     await asyncio.sleep(_LOOK_EVERY_S)
         except TimeoutError:
             raise Unavailable(f"nats-server does not serve: {self._last_words()}") from None
 
-    async def _serves(self) -> bool:
+    async def serves(self, within_s: float) -> bool:
+        """Whether it answers now. A child that is frozen still accepts, and never greets."""
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._greets()
+        except TimeoutError:
+            return False
+
+    async def _greets(self) -> bool:
         """The greeting tells that JetStream is up; another program on the port says otherwise."""
         try:
             reader, writer = await asyncio.open_connection(self._near, self.port)

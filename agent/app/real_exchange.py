@@ -1,7 +1,7 @@
 """The exchange that a branch.yaml names: another's NATS, one of our own as a child, or memory.
 
-A child that ends is started again; until then the office is on its own, as with any exchange that
-is down, and goes on probing.
+A child that ends, or lives and answers nobody, is started again; until then the office is on its
+own, as with any exchange that is down, and goes on probing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ from agent.core.model import Branch
 from agent.ports import ConfigurationError, Exchange, ExchangeError
 
 RESTART_AFTER_S = 2.0
+ASK_EVERY_S = 5.0
+ANSWER_WITHIN_S = 2.0
+MOST_UNANSWERED = 3
+"""A child that lives and does not answer so often is frozen: it is ended, and started again with
+its store, before offices stand alone."""
 
 _log = structlog.get_logger(__name__)
 
@@ -84,17 +89,32 @@ async def _own_server(settings: ExchangeSettings) -> AsyncIterator[NatsServer]:
 
 
 async def _keep(server: NatsServer) -> None:
-    """Start the child again whenever it has ended."""
+    """Start the child again whenever it has ended, or lives and answers nobody."""
     while True:
         if server.pid is not None:
-            code = await server.wait()
-            _log.warning("exchange_server_ended", code=code)
+            await _until_of_no_use(server)
         await asyncio.sleep(RESTART_AFTER_S)
         await server.stop()
         try:
             await _start(server)
         except ConfigurationError as error:
             _log.warning("exchange_server_not_started", reason=str(error))
+
+
+async def _until_of_no_use(server: NatsServer) -> None:
+    ending = asyncio.create_task(server.wait(), name="exchange server's end")
+    unanswered = 0
+    try:
+        while unanswered < MOST_UNANSWERED:
+            ended, _ = await asyncio.wait([ending], timeout=ASK_EVERY_S)
+            if ended:
+                _log.warning("exchange_server_ended", code=ending.result())
+                return
+            answers = await server.serves(ANSWER_WITHIN_S)
+            unanswered = 0 if answers else unanswered + 1
+    finally:
+        ending.cancel()
+    _log.warning("exchange_server_frozen", unanswered=unanswered)
 
 
 async def _start(server: NatsServer) -> None:
