@@ -7,15 +7,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     Field,
     PrivateAttr,
     create_model,
-    field_validator,
     model_validator,
 )
 
@@ -23,6 +23,7 @@ from agent.config.checking import Strict
 from agent.config.kinds import Line, Name, Rate, WebUrl
 from agent.config.mistakes import Lines
 from agent.core.lost_exchange import MOST_ALERTERS
+from agent.core.maintenance import LONGEST_S, LONGEST_WEEKLY_S, MOST_PLACES, MOST_SERVICES
 from agent.core.order import ACKNOWLEDGING
 from agent.core.tuning import FAIL, PATIENT, SLOW, ChannelTuning, FocusTuning, Tuning
 
@@ -60,6 +61,14 @@ def _day(text: str) -> str:
     return text
 
 
+def wall_moment_s(text: str, zone: str) -> float:
+    """Seconds since 1970 of ``2026-11-24 22:00`` by the clocks of ``zone``. Raises ValueError."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone)).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(f'"{text:.40}" must be a moment such as "2026-11-24 22:00"') from None
+
+
 def _emoji(text: str) -> str:
     if not _EMOJI.fullmatch(text):
         raise ValueError('must be the name of an emoji without colons, such as "eyes"')
@@ -77,6 +86,7 @@ Mention = Annotated[str, AfterValidator(_mention)]
 Emoji = Annotated[str, AfterValidator(_emoji)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Day = Annotated[str, AfterValidator(_day)]
+WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class Office(Strict):
@@ -169,6 +179,46 @@ class ClosedDays(Strict):
         if self.last < self.first:
             raise ValueError(f"last ({self.last}) is before first ({self.first}); swap them")
         return self
+
+
+class MaintenanceWindow(Strict):
+    """Planned work on services, once or every week."""
+
+    id: Name
+    services: tuple[Name, ...] = Field(default=(), max_length=MOST_SERVICES)
+    target: Name | None = None
+    where: tuple[Line, ...] = Field(default=(), max_length=MOST_PLACES)
+    mode: Literal["mute", "skip"] = "mute"
+    zone: Literal["Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"]
+    first: str | None = Field(default=None, alias="from")
+    until: str | None = None
+    days: tuple[WeekDay, ...] = Field(default=(), max_length=7)
+    at: TimeOfDay | None = None
+    minutes: float | None = Field(default=None, ge=1, le=LONGEST_WEEKLY_S / 60)
+    reason: Line | None = None
+
+    @model_validator(mode="after")
+    def _once_or_weekly(self) -> Self:
+        once = (self.first is not None, self.until is not None)
+        weekly = (bool(self.days), self.at is not None, self.minutes is not None)
+        if all(once) and not any(weekly):
+            self._check_span()
+        elif not all(weekly) or any(once):
+            raise ValueError("needs `from` and `until`, or else `days`, `at` and `minutes`")
+        if self.services and self.target:
+            raise ValueError("names services and a target; leave one of them out")
+        return self
+
+    def _check_span(self) -> None:
+        from_s, until_s = self.span_s()
+        if not 0 < until_s - from_s <= LONGEST_S:
+            raise ValueError("`until` must be later than `from`, by seven days at most")
+
+    def span_s(self) -> tuple[float, float]:
+        """When one that is not weekly begins and ends, seconds since 1970."""
+        return wall_moment_s(self.first or "", self.zone), wall_moment_s(
+            self.until or "", self.zone
+        )
 
 
 class SlackRoutes(Strict):
@@ -302,7 +352,7 @@ class Nation(Strict):
     journeys: tuple[JourneyBudget, ...] = Field(min_length=1, max_length=50)
     targets: dict[Name, TargetBudget] = Field(min_length=1)
     tuning: TuningOverrides = Field(default_factory=TuningOverrides)
-    maintenance: tuple[()] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = Field(default=(), max_length=100)
     closed: tuple[ClosedDays, ...] = Field(default=(), max_length=500)
     slack: SlackRoutes
     alerters: tuple[Name, ...] = Field(default=(), max_length=MOST_ALERTERS)
@@ -312,13 +362,6 @@ class Nation(Strict):
     runbook_url: WebUrl | None = None
 
     _lines: Lines = PrivateAttr(default_factory=lambda: Lines(file="nation.yaml"))
-
-    @field_validator("maintenance", mode="before")
-    @classmethod
-    def _no_modes_yet(cls, value: object) -> object:
-        if value:
-            raise ValueError("no maintenance modes are known to this version; leave the list empty")
-        return value
 
     @property
     def lines(self) -> Lines:

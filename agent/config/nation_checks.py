@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from agent.config.checking import entries, nearest
 from agent.config.mistakes import Mistake
 from agent.config.yaml_source import Source
+from agent.core.groups import group_id
 from agent.core.incident import BLINDNESS
 from agent.core.tuning import Tuning
 
@@ -22,13 +23,15 @@ MAX_HUBS = 9
 
 def nation_mistakes(source: Source) -> Iterator[Mistake]:
     """Every mistake of this kind."""
-    for key, name in (("roster", "id"), ("services", "id"), ("journeys", "name")):
+    lists = (("roster", "id"), ("services", "id"), ("journeys", "name"), ("maintenance", "id"))
+    for key, name in lists:
         yield from _repeated(source, key, name)
     yield from _reserved(source)
     yield from _unknown_needs(source)
     yield from _cycle(source)
     yield from _unknown_routes(source)
     yield from _unknown_closed(source)
+    yield from _unknown_in_maintenance(source)
     yield from _hubs(source)
     yield from _alerters(source)
     yield from _shared_egress(source)
@@ -116,6 +119,34 @@ def _unknown_closed(source: Source) -> Iterator[Mistake]:
                     ("closed", index, "offices", position),
                     f'"{office}" is not in the roster; {nearest(office, known)}',
                 )
+
+
+def _unknown_in_maintenance(source: Source) -> Iterator[Mistake]:
+    services, places = names(source, "services"), known_places(source)
+    targets = source.value.get("targets") if isinstance(source.value, dict) else None
+    for index, each in entries(source.value, "maintenance"):
+        for key, known in (("services", services), ("where", places)):
+            named = each.get(key)
+            for position, name in enumerate(named if isinstance(named, tuple) else ()):
+                if isinstance(name, str) and name not in known:
+                    path = ("maintenance", index, key, position)
+                    yield source.lines.mistake(path, f'"{name}" is unknown; {nearest(name, known)}')
+        role = each.get("target")
+        if isinstance(role, str) and isinstance(targets, dict) and role not in targets:
+            path = ("maintenance", index, "target")
+            yield source.lines.mistake(path, f'no target "{role}"; {nearest(role, targets)}')
+
+
+def known_places(source: Source) -> set[str]:
+    """Where a window of maintenance may be: offices, their zones and their groups."""
+    places: set[str] = set(names(source, "roster"))
+    for _, each in entries(source.value, "roster"):
+        if isinstance(each.get("zone"), str):
+            places.add(each["zone"])
+        for kind in ("province", "island", "carrier", "egress"):
+            if isinstance(each.get(kind), str):
+                places.add(group_id(kind, each[kind]))
+    return places
 
 
 def _hubs(source: Source) -> Iterator[Mistake]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import get_args
 
-from agent.config.nation import Nation
+from agent.config.nation import MaintenanceWindow, Nation, WeekDay
 from agent.core.digest import Closure, DigestPlan
 from agent.core.lost_exchange import MOST_ALERTERS
+from agent.core.maintenance import Mode, Span, Weekly, Window
 from agent.core.model import Branch, Routes, Service, Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import Tuning
@@ -117,3 +120,41 @@ def digest(nation: Nation) -> DigestPlan:
         quiet_days=settings.quiet_days,
         closures=closures,
     )
+
+
+def windows(nation: Nation, roles: Mapping[str, Collection[str]]) -> tuple[Window, ...]:
+    """The windows of planned work; ``roles``: target role -> the services that are asked of it.
+
+    One of a target that no journey asks is left out: there is nothing that it could mean.
+    """
+    named = {each.id: each.services or _asked_of(each, roles) for each in nation.maintenance}
+    return tuple(
+        _window(each, services)
+        for each in nation.maintenance
+        if (services := named[each.id]) or each.target is None
+    )
+
+
+def _asked_of(window: MaintenanceWindow, roles: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    return tuple(sorted(roles.get(window.target or "", ())))
+
+
+def _window(each: MaintenanceWindow, services: tuple[str, ...]) -> Window:
+    window = Window(
+        id=each.id,
+        services=services,
+        where=each.where,
+        mode=Mode(each.mode),
+        reason=each.reason or "",
+    )
+    if each.at is None:
+        from_s, until_s = each.span_s()
+        return replace(window, span=Span(from_s=from_s, until_s=until_s))
+    hour, minute = map(int, each.at.split(":"))
+    weekly = Weekly(
+        days=tuple(sorted(get_args(WeekDay).index(day) for day in each.days)),
+        minute=60 * hour + minute,
+        lasts_s=60.0 * (each.minutes or 0.0),
+        zone=each.zone,
+    )
+    return replace(window, weekly=weekly)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tests.config.conftest import Office
 
 CANARY = "kenari-9d1f-yang-tidak-boleh-tampak"
+NIGHT = "{id: n, zone: Asia/Jakarta, at: '22:00', minutes: 60}"
+BACK = "{id: n, zone: Asia/Jakarta, from: 2026-11-24 22:00, until: 2026-11-24 21:00}"
+VAGUE = "{id: n, zone: Asia/Jakarta, from: tonight, until: 2026-11-24 21:00}"
+LOST = "{id: n, zone: Asia/Jakarta, days: [sunday], at: '22:00', minutes: 60, where: [jembr]}"
 
 
 def test_a_good_office_is_loaded_whole(office: Office):
@@ -88,7 +92,10 @@ def test_a_missing_nation_is_told_together_with_the_mistakes_of_the_branch(offic
         ("nation.yaml", "slack:", "alerters: [jembr]\nslack:", 'did you mean "jember"?'),
         ("nation.yaml", "slack:", "alerters: [denpasar]\nslack:", "is no hub, and only hubs"),
         ("nation.yaml", "slack:", "alerters: [jember, jember]\nslack:", "is named twice"),
-        ("nation.yaml", "slack:", "maintenance: [{}]\nslack:", "leave the list empty"),
+        ("nation.yaml", "slack:", f"maintenance: [{NIGHT}]\nslack:", "needs `from` and `until`"),
+        ("nation.yaml", "slack:", f"maintenance: [{BACK}]\nslack:", "later than `from`"),
+        ("nation.yaml", "slack:", f"maintenance: [{VAGUE}]\nslack:", "must be a moment such as"),
+        ("nation.yaml", "slack:", f"maintenance: [{LOST}]\nslack:", '"jembr" is unknown; did you'),
         ("nation.yaml", "simkim: {", "simkin: {", 'step "print": no target "simkim"; did'),
         ("branch.yaml", "branch: jember", "branch: denpasar", "only hubs hold Slack's secrets"),
         ("branch.yaml", "  simkim:\n    url", "  simkin:\n    url", 'did you mean "simkim"?'),

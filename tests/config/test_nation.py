@@ -11,6 +11,7 @@ from agent.config import translate
 from agent.config.loading import load_nation
 from agent.config.nation import Nation, nation_hash
 from agent.core.digest import Closure, DigestPlan
+from agent.core.maintenance import Mode, Span, Weekly, Window
 from agent.core.model import Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import SLOW, Tuning
@@ -126,6 +127,36 @@ def test_a_wrong_word_about_the_digest_is_refused(tmp_path: Path, wrong: str, sa
     text = TEXT.replace(SLACK, wrong) if wrong.startswith("slack") else TEXT + wrong + "\n"
     with pytest.raises(ConfigurationError, match=said):
         loaded(tmp_path, text)
+
+
+def test_windows_of_maintenance_are_taken_from_the_file_by_the_clocks_of_their_zone(tmp_path: Path):
+    written = """maintenance:
+  - {id: night, target: simkim, mode: skip, zone: Asia/Jayapura, reason: basis data,
+     from: 2026-11-24 22:00, until: 2026-11-25 02:00}
+  - {id: sundays, services: [cetak], where: ["province:jawa-timur"], zone: Asia/Jakarta,
+     days: [sunday, monday], at: "23:30", minutes: 90}
+"""
+    night, sundays = translate.windows(loaded(tmp_path, TEXT + written), {"simkim": {"cetak"}})
+    assert night == Window(
+        id="night",
+        services=("cetak",),
+        mode=Mode.SKIP,
+        span=Span(from_s=1_795_525_200.0, until_s=1_795_525_200.0 + 4 * 3600),
+        reason="basis data",
+    )
+    assert sundays == Window(
+        id="sundays",
+        services=("cetak",),
+        where=("province:jawa-timur",),
+        weekly=Weekly(days=(0, 6), minute=1410, lasts_s=5400.0, zone="Asia/Jakarta"),
+    )
+
+
+def test_a_window_of_a_target_that_no_journey_asks_means_nothing(tmp_path: Path):
+    written = """maintenance:
+  - {id: n, target: simkim, zone: Asia/Jakarta, days: [sunday], at: "23:30", minutes: 90}
+"""
+    assert translate.windows(loaded(tmp_path, TEXT + written), {}) == ()
 
 
 def test_without_a_word_of_it_reminders_are_as_the_core_says(tmp_path: Path):

@@ -1,0 +1,227 @@
+"""Planned work: when which services of which offices are expected to be in trouble.
+
+A window is written in nation.yaml, or by ``pantau maintenance add`` as a record that the leader
+reads. It lasts once from one moment to another, or every week from a time of day by the clocks of a
+zone. Moments are seconds since 1970 on the exchange's stream time: no office's clock decides when
+a window begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from agent.core.graph import Graph
+from agent.core.groups import Groups
+from agent.core.model import Branch, is_name
+from agent.core.open_enum import OpenEnum
+
+PREFIX = "maintenance."
+LONGEST_S = 7 * 86_400.0
+LONGEST_WEEKLY_S = 86_400.0
+MOST_SERVICES = 20
+MOST_PLACES = 20
+"""Of one window: active ones travel in the bulletin."""
+MOST_RECORDS = 40
+"""Windows that people add stand in so many records, which are used again."""
+GRACE_S = 180.0
+"""A trouble that begins so soon after a window is work that was not finished: offices that did not
+probe need as long to see it."""
+_WEEK_DAYS = 7
+
+
+class Mode(OpenEnum):
+    """What the agents do meanwhile."""
+
+    MUTE = "mute"
+    """Probing goes on and the trouble is judged; nothing of it is told."""
+    SKIP = "skip"
+    """The offices do not probe it either."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One time that a window lasts, from its first moment up to, and without, its last."""
+
+    from_s: float
+    until_s: float
+
+    def holds(self, at_s: float) -> bool:
+        """Whether it lasts at that moment."""
+        return self.from_s <= at_s < self.until_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """Every week at a time of day."""
+
+    days: tuple[int, ...]
+    """On which it begins; 0 is Monday."""
+    minute: int
+    """Of the day, at which it begins by the clocks of ``zone``."""
+    lasts_s: float
+    zone: str
+    """IANA time zone."""
+
+    def last(self, at_s: float) -> Span | None:
+        """The newest span that has begun by ``at_s``."""
+        return next((each for each in self._around(at_s, -1) if each.from_s <= at_s), None)
+
+    def next(self, at_s: float) -> Span | None:
+        """The first span that begins after ``at_s``."""
+        return next((each for each in self._around(at_s, 1) if each.from_s > at_s), None)
+
+    def _around(self, at_s: float, step: int) -> Iterator[Span]:
+        """Its spans from the day of ``at_s`` on, a week to one side."""
+        zone = ZoneInfo(self.zone)
+        today = datetime.fromtimestamp(at_s, zone).date()
+        begins = time(*divmod(self.minute, 60))
+        for distance in range(_WEEK_DAYS + 1):
+            day = today + timedelta(days=step * distance)
+            if day.weekday() in self.days:
+                from_s = datetime.combine(day, begins, zone).timestamp()
+                yield Span(from_s=from_s, until_s=from_s + self.lasts_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Planned work on some services, of some offices or all."""
+
+    id: str
+    services: tuple[str, ...] = ()
+    """None: every service."""
+    where: tuple[str, ...] = ()
+    """Ids of offices, zones, and groups such as ``province:papua``; none: the nation."""
+    mode: Mode = Mode.MUTE
+    span: Span | None = None
+    """Of one that does not come again, and that is not counted from when it was stored."""
+    weekly: Weekly | None = None
+    for_s: float | None = None
+    """How long one lasts that begins when the exchange stores it."""
+    ended: bool = False
+    """People ended it when the exchange stored this."""
+    author: str = ""
+    reason: str = ""
+
+    def dated(self, stored_s: float) -> Window:
+        """As it is obeyed: by the exchange's time, not by the clock of whoever wrote it.
+
+        ``stored_s``: stream time at which the exchange stored it.
+        """
+        after = self
+        if after.for_s is not None:
+            span = Span(from_s=stored_s, until_s=stored_s + after.for_s)
+            after = replace(after, span=span, for_s=None)
+        if after.ended and after.span is not None and after.span.until_s > stored_s:
+            from_s = min(after.span.from_s, stored_s)
+            after = replace(after, span=Span(from_s=from_s, until_s=stored_s))
+        return after
+
+    def last(self, at_s: float) -> Span | None:
+        """The newest span that has begun by ``at_s``; it may be over."""
+        if self.weekly is not None:
+            return self.weekly.last(at_s)
+        begun = self.span is not None and self.span.from_s <= at_s
+        return self.span if begun else None
+
+    def active(self, at_s: float) -> Span | None:
+        """The span that lasts at ``at_s``; None: it is no time of this window."""
+        span = self.last(at_s)
+        return span if span is not None and span.holds(at_s) else None
+
+    def next_change_s(self, at_s: float) -> float | None:
+        """When it begins or ends next, after ``at_s``; None: never."""
+        if (active := self.active(at_s)) is not None:
+            return active.until_s
+        upcoming = self.weekly.next(at_s) if self.weekly is not None else self.span
+        return upcoming.from_s if upcoming is not None and upcoming.from_s > at_s else None
+
+    def over(self, at_s: float) -> bool:
+        """It lasts no more, and never will again."""
+        return self.active(at_s) is None and self.next_change_s(at_s) is None
+
+    @property
+    def record(self) -> str:
+        """The name of the record that carries it."""
+        return f"{PREFIX}{self.id}"
+
+    @property
+    def sound(self) -> bool:
+        """Whether it may be obeyed, whoever wrote it: bounded, and once."""
+        lasts_s = self.for_s if self.span is None else self.span.until_s - self.span.from_s
+        bounded = len(self.services) <= MOST_SERVICES and len(self.where) <= MOST_PLACES
+        once = self.weekly is None and lasts_s is not None and 0 <= lasts_s <= LONGEST_S
+        named = all(map(is_name, (self.id, *self.services)))
+        return bounded and once and named and self.mode.known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """All windows, and whom and what each of them means."""
+
+    windows: tuple[Window, ...] = ()
+    groups: Groups | None = None
+    branches: Mapping[str, Branch] = field(default_factory=dict)
+    graph: Graph | None = None
+
+    def with_windows(self, more: Iterable[Window]) -> Calendar:
+        """The same with more windows."""
+        return replace(self, windows=(*self.windows, *more))
+
+    def active(self, at_s: float) -> tuple[tuple[Window, Span], ...]:
+        """Windows that last at ``at_s``, the one that ends first before the others."""
+        found = [(each, span) for each in self.windows if (span := each.active(at_s)) is not None]
+        return tuple(sorted(found, key=lambda each: (each[1].until_s, each[0].id)))
+
+    def until_s(self, service: str, failing: Iterable[str], at_s: float) -> float | None:
+        """Until when a trouble of ``service`` at these offices is planned; None: it is not."""
+        offices = frozenset(failing)
+        ends = (
+            span.until_s
+            for window, span in self.active(at_s)
+            if self._expects(window, service, offices)
+        )
+        return max(ends, default=None)
+
+    def overran_s(
+        self, service: str, failing: Iterable[str], since_s: float, at_s: float
+    ) -> float | None:
+        """When the window ended in which this trouble began, or in the wake of which."""
+        offices = frozenset(failing)
+        ends = (
+            span.until_s
+            for window in self.windows
+            if (span := window.last(at_s)) is not None and self._expects(window, service, offices)
+            if span.until_s <= at_s and since_s < span.until_s + GRACE_S
+        )
+        return max(ends, default=None)
+
+    def offices(self, at_s: float) -> frozenset[str]:
+        """Offices that are in maintenance themselves, with all their services."""
+        whole = (window for window, _ in self.active(at_s) if window.where and not window.services)
+        return frozenset().union(*map(self._inside, whole))
+
+    def _expects(self, window: Window, service: str, offices: frozenset[str]) -> bool:
+        """A trouble that reaches beyond a window's offices is not the planned one."""
+        if not self._means(window, service):
+            return False
+        return not window.where or (bool(offices) and offices <= self._inside(window))
+
+    def _means(self, window: Window, service: str) -> bool:
+        """What nobody probes is not known to be the root of what needs it."""
+        if not window.services or service in window.services:
+            return True
+        if window.mode is not Mode.SKIP or self.graph is None:
+            return False
+        return any(service in self.graph.downstream(each) for each in window.services)
+
+    def _inside(self, window: Window) -> frozenset[str]:
+        members = self.groups.members if self.groups is not None else {}
+        named = {branch for place in window.where for branch in members.get(place, ())}
+        return frozenset(
+            branch.id
+            for branch in self.branches.values()
+            if branch.id in named or branch.id in window.where or branch.zone in window.where
+        )

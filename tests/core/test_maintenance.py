@@ -1,0 +1,213 @@
+"""Planned work: when it lasts, whom it means, and what has gone on for longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core import codec, groups
+from agent.core.graph import Graph
+from agent.core.maintenance import (
+    GRACE_S,
+    LONGEST_S,
+    MOST_PLACES,
+    Calendar,
+    Mode,
+    Span,
+    Weekly,
+    Window,
+)
+from agent.core.model import Branch, Service
+
+JAYAPURA = ZoneInfo("Asia/Jayapura")
+MONDAY, SUNDAY = 0, 6
+HOUR_S = 3600.0
+NIGHT = Span(from_s=1_000_000.0, until_s=1_007_200.0)
+LATER_S = NIGHT.until_s + 1
+
+
+def office(name: str, province: str, zone: str = "Asia/Jakarta") -> Branch:
+    return Branch(id=name, name=name, province=province, island="x", zone=zone)
+
+
+OFFICES = (
+    office("medan", "Sumatera Utara"),
+    office("jayapura", "Papua", "Asia/Jayapura"),
+    office("merauke", "Papua", "Asia/Jayapura"),
+)
+EVERYONE = [each.id for each in OFFICES]
+
+
+def calendar(*windows: Window) -> Calendar:
+    services = [
+        Service(id="nik", name_id="", name_en=""),
+        Service(id="simkim", name_id="", name_en="", needs=("nik",)),
+    ]
+    return Calendar(
+        windows=windows,
+        groups=groups.of(OFFICES),
+        branches={each.id: each for each in OFFICES},
+        graph=Graph(services),
+    )
+
+
+def window(**changes: Any) -> Window:  # noqa: ANN401 - a field each
+    return replace(Window(id="night", services=("nik",), span=NIGHT), **changes)
+
+
+def jayapura(day: int, hour: int, minute: int = 0) -> float:
+    """Of November 2026; the 22nd is a Sunday."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=JAYAPURA).timestamp()
+
+
+SUNDAYS = Weekly(days=(SUNDAY,), minute=23 * 60, lasts_s=3 * HOUR_S, zone="Asia/Jayapura")
+
+
+# --- when
+
+
+def test_a_window_holds_its_first_moment_and_not_its_last():
+    assert window().active(NIGHT.from_s) == NIGHT
+    assert window().active(NIGHT.until_s) is None
+    assert window().active(NIGHT.from_s - 1) is None
+
+
+def test_a_window_changes_when_it_begins_and_when_it_ends_and_then_never():
+    assert window().next_change_s(0.0) == NIGHT.from_s
+    assert window().next_change_s(NIGHT.from_s) == NIGHT.until_s
+    assert window().next_change_s(NIGHT.until_s) is None
+    assert not window().over(0.0)
+    assert window().over(NIGHT.until_s)
+
+
+def test_a_weekly_window_begins_by_the_clocks_of_its_zone_and_goes_on_past_midnight():
+    weekly = Window(id="sundays", weekly=SUNDAYS)
+    for at_s in (jayapura(22, 23), jayapura(23, 1, 59)):
+        assert weekly.active(at_s) == Span(from_s=jayapura(22, 23), until_s=jayapura(23, 2))
+    for at_s in (jayapura(22, 22, 59), jayapura(23, 2), jayapura(23, 23)):
+        assert weekly.active(at_s) is None
+
+
+def test_a_weekly_window_comes_again_and_is_never_over():
+    weekly = Window(id="sundays", weekly=SUNDAYS)
+    assert weekly.next_change_s(jayapura(23, 2)) == jayapura(29, 23)
+    assert weekly.next_change_s(jayapura(22, 22)) == jayapura(22, 23)
+    assert not weekly.over(jayapura(23, 2))
+
+
+@given(
+    days=st.sets(st.integers(0, 6), min_size=1),
+    minute=st.integers(0, 1439),
+    lasts_s=st.floats(60, 86_400),
+    at_s=st.floats(0, 4e9),
+    zone=st.sampled_from(["Asia/Jakarta", "Asia/Jayapura", "Europe/London"]),
+)
+def test_every_moment_is_between_a_last_span_and_a_next_one(
+    days: set[int], minute: int, lasts_s: float, at_s: float, zone: str
+):
+    weekly = Weekly(days=tuple(days), minute=minute, lasts_s=lasts_s, zone=zone)
+    last, following = weekly.last(at_s), weekly.next(at_s)
+    assert last is not None
+    assert following is not None
+    assert last.from_s <= at_s < following.from_s
+    assert following.from_s - last.from_s <= 7 * 86_400 + HOUR_S  # An hour: clocks are put back.
+
+
+# --- as a record
+
+
+def test_what_lasts_so_long_from_now_is_dated_by_the_exchange():
+    added = Window(id="w1", for_s=HOUR_S)
+    assert added.dated(500.0).span == Span(from_s=500.0, until_s=500.0 + HOUR_S)
+
+
+def test_what_people_end_is_over_when_the_exchange_stored_that():
+    ended = window(ended=True).dated(NIGHT.from_s + 60)
+    assert ended.span == replace(NIGHT, until_s=NIGHT.from_s + 60)
+    assert window(ended=True).dated(LATER_S).span == NIGHT
+
+
+def test_what_is_ended_before_it_began_never_begins():
+    ended = window(ended=True).dated(NIGHT.from_s - 60)
+    assert ended.over(NIGHT.from_s - 60)
+    assert ended.active(NIGHT.from_s) is None
+
+
+def test_a_record_is_read_as_it_was_written():
+    written = window(where=("province:papua",), mode=Mode.SKIP, author="sari", reason="basis data")
+    assert codec.from_bytes(Window, codec.to_bytes(written)) == written
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"span": Span(from_s=0.0, until_s=LONGEST_S + 1)},
+        {"span": Span(from_s=1.0, until_s=0.0)},
+        {"span": None},
+        {"weekly": SUNDAYS},
+        {"where": ("x",) * (MOST_PLACES + 1)},
+        {"services": ("no name",)},
+        {"id": "a b"},
+        {"mode": Mode("later")},
+    ],
+)
+def test_a_record_that_nobody_may_write_is_not_obeyed(changes: dict[str, Any]):
+    assert window().sound
+    assert not window(**changes).sound
+
+
+# --- what
+
+
+def test_a_trouble_of_a_named_service_is_planned_until_the_window_ends():
+    plan = calendar(window())
+    assert plan.until_s("nik", EVERYONE, NIGHT.from_s) == NIGHT.until_s
+    assert plan.until_s("nik", EVERYONE, NIGHT.until_s) is None
+    assert plan.until_s("simkim", EVERYONE, NIGHT.from_s) is None
+
+
+def test_of_two_windows_the_later_end_counts():
+    longer = window(id="longer", span=replace(NIGHT, until_s=NIGHT.until_s + 60))
+    assert calendar(window(), longer).until_s("nik", (), NIGHT.from_s) == NIGHT.until_s + 60
+
+
+def test_what_needs_a_service_that_nobody_probes_is_expected_to_fail_too():
+    assert calendar(window(mode=Mode.SKIP)).until_s("simkim", EVERYONE, NIGHT.from_s)
+
+
+@pytest.mark.parametrize("place", ["province:papua", "Asia/Jayapura"])
+def test_a_trouble_that_reaches_beyond_the_places_of_a_window_is_not_the_planned_one(place: str):
+    plan = calendar(window(where=(place,)))
+    assert plan.until_s("nik", ["jayapura", "merauke"], NIGHT.from_s) == NIGHT.until_s
+    assert plan.until_s("nik", ["jayapura", "medan"], NIGHT.from_s) is None
+    assert plan.until_s("nik", [], NIGHT.from_s) is None
+
+
+def test_an_office_is_in_maintenance_itself_when_all_its_services_are():
+    whole = window(services=(), where=("merauke", "nowhere"))
+    assert calendar(whole).offices(NIGHT.from_s) == {"merauke"}
+    assert calendar(whole).offices(NIGHT.until_s) == frozenset()
+    assert calendar(window(where=("merauke",))).offices(NIGHT.from_s) == frozenset()
+    assert calendar(window(services=())).offices(NIGHT.from_s) == frozenset()
+
+
+# --- overrun
+
+
+def test_a_trouble_that_began_in_a_window_and_outlasts_it_overran():
+    plan = calendar(window())
+    assert plan.overran_s("nik", EVERYONE, NIGHT.from_s + 60, LATER_S) == NIGHT.until_s
+    assert plan.overran_s("nik", EVERYONE, NIGHT.from_s + 60, NIGHT.until_s - 1) is None
+    assert plan.overran_s("simkim", EVERYONE, NIGHT.from_s + 60, LATER_S) is None
+
+
+def test_a_trouble_that_begins_long_after_a_window_is_one_of_its_own():
+    after_s = NIGHT.until_s + GRACE_S
+    assert calendar(window()).overran_s("nik", EVERYONE, after_s - 1, after_s + 60)
+    assert calendar(window()).overran_s("nik", EVERYONE, after_s, after_s + 60) is None
