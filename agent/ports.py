@@ -622,6 +622,10 @@ class Meters(Protocol):
         """Messages were given up: too old, too many, or refused for good."""
         ...
 
+    def notify_checked(self, effect: Effect | None) -> None:
+        """The receiver was asked whether it would hear us; ``effect`` as above."""
+        ...
+
     def signs_looked_for(self, effect: Effect | None) -> None:
         """At the leader: a root message's signs were asked for; ``effect`` as above."""
         ...

@@ -267,6 +267,12 @@ class PrometheusExporter:
         if effect is not None:
             self._metrics.counter("notify_failures", effect.value).inc()
 
+    def notify_checked(self, effect: Effect | None) -> None:
+        """The receiver was asked whether it would hear us; ``effect`` as above."""
+        self._metrics.counter("notify_checks").inc()
+        if effect is not None:
+            self._metrics.counter("notify_check_failures", effect.value).inc()
+
     def signs_looked_for(self, effect: Effect | None) -> None:
         """At the leader: a root message's signs were asked for; ``effect`` as above."""
         self._metrics.counter("sign_looks").inc()
@@ -369,6 +375,7 @@ class PrometheusExporter:
         self._metrics.begin("beat_failures", SendFailure)
         self._metrics.begin("ledger_write_failures", SendFailure)
         self._metrics.begin("notify_failures", Effect)
+        self._metrics.begin("notify_check_failures", Effect)
         self._metrics.begin("sign_look_failures", Effect)
         self._metrics.begin("dropped", Drop)
         self._metrics.begin("exchange_losses", LossNews)

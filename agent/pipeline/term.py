@@ -32,6 +32,7 @@ from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.orders import OrderReader
+from agent.pipeline.reaching import Asker
 from agent.pipeline.reminding import Reminder
 from agent.pipeline.scribe import Scribe
 from agent.pipeline.signs import SignReader
@@ -134,6 +135,7 @@ class Term:
             store_made_s=leadership.fence[0],
         )
         self._delivery = Deliverer(desk, self.book)
+        self._asker = Asker(notifier, clock, meters)
         self._handing = Handing(receivers(), self.book)
 
     @property
@@ -159,6 +161,7 @@ class Term:
             tasks.create_task(self._handing.run())
             tasks.create_task(self._orders.run())
             tasks.create_task(self._signs.run())
+            tasks.create_task(self._asker.run())
             tasks.create_task(self._assess_for_ever())
 
     async def _assess_for_ever(self) -> None:

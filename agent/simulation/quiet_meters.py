@@ -75,6 +75,9 @@ class QuietMeters:
     def receiver_dropped(self, receiver: str, count: int = 1) -> None:
         """Nothing is counted."""
 
+    def notify_checked(self, effect: Effect | None) -> None:
+        """Nothing is counted."""
+
     def signs_looked_for(self, effect: Effect | None) -> None:
         """Nothing is counted."""
 

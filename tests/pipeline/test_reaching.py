@@ -7,9 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from agent.pipeline.reaching import NOT_AGAIN_S, UNREACHABLE_S, Reach, another
-from agent.ports import NotifierHealth
-from tests.support.country import Country, Hub
+from agent.pipeline.reaching import (
+    ASK_EVERY_S,
+    NOT_AGAIN_S,
+    SURELY_ASKED_S,
+    UNREACHABLE_S,
+    Reach,
+    another,
+)
+from agent.ports import Effect, NotifierHealth
+from agent.simulation.workspace import Fault, scripted
+from tests.support.country import MAIN, Country, Hub
 from tests.support.virtual_time import virtual_time
 
 ANSWERS = NotifierHealth(ok=True, last_ok_age_s=0.0)
@@ -28,6 +36,18 @@ def test_one_answer_begins_the_half_minute_anew():
     reach.lost(SILENT, 0.0)
     reach.lost(ANSWERS, 20.0)
     assert not reach.lost(SILENT, 40.0)
+
+
+def test_the_half_minute_counts_from_the_last_answer_as_far_as_it_was_surely_asked():
+    lately, long_ago = (replace(SILENT, last_ok_age_s=age_s) for age_s in (12.0, 600.0))
+    reach = Reach()
+    assert not reach.lost(lately, 100.0)
+    assert not reach.lost(lately, 117.9)
+    assert reach.lost(lately, 118.0)
+    reach = Reach()
+    assert not reach.lost(long_ago, 100.0)
+    assert not reach.lost(long_ago, 100.0 + UNREACHABLE_S - SURELY_ASKED_S - 0.1)
+    assert reach.lost(long_ago, 100.0 + UNREACHABLE_S - SURELY_ASKED_S)
 
 
 def test_who_gave_up_does_so_again_only_after_an_answer_or_a_long_time():
@@ -83,6 +103,61 @@ async def test_a_leader_that_is_not_heard_resigns_and_another_hub_leads(
     assert deaf.leader.term is None
     await asyncio.sleep(120)
     assert heard.term.number == 2
+
+
+@pytest.mark.anyio
+@virtual_time
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.HANG, Fault.REVOKED])
+@pytest.mark.parametrize("quiet_s", [301.0, 305.0, 309.0])
+async def test_a_leader_whose_receiver_goes_away_in_quiet_times_resigns_within_half_a_minute(
+    country: Country, fault: Fault, quiet_s: float
+):
+    await country.open()
+    deaf = await country.hub("office-000")
+    await leading(deaf)
+    await asyncio.sleep(quiet_s)
+    assert deaf.meters.checks.keys() == {None}
+    country.workspace.weather = lambda _, sender: fault if sender == "office-000" else None
+    heard = await country.hub("office-001")
+    await asyncio.sleep(29)
+    assert deaf.leader.term is not None or heard.leader.term is not None
+    await asyncio.sleep(2)
+    assert deaf.leader.term is None
+    await leading(heard)
+    await asyncio.sleep(60)
+    assert heard.term.number == 2
+
+
+@pytest.mark.anyio
+@virtual_time
+async def test_one_failed_question_costs_nobody_the_lead(country: Country):
+    await country.open()
+    hubs = [await country.hub("office-000"), await country.hub("office-001")]
+    await leading(hubs[0])
+    await asyncio.sleep(60)
+    country.workspace.weather = scripted(Fault.HANG)
+    await asyncio.sleep(120)
+    assert hubs[0].term.number == 1
+    assert hubs[0].meters.checks[Effect.UNKNOWN] == 1
+
+
+@pytest.mark.anyio
+@virtual_time
+async def test_the_receiver_is_asked_only_while_nothing_else_is_and_by_the_leader_alone(
+    country: Country,
+):
+    await country.open()
+    leader, other = await country.hub("office-000"), await country.hub("office-001")
+    await leading(leader)
+    before = leader.meters.checks.total()
+    await asyncio.sleep(300)
+    assert 300 / (ASK_EVERY_S + 1) - 1 <= leader.meters.checks.total() - before <= 31
+    assert other.meters.checks.total() == 0
+    before = leader.meters.checks.total()
+    for _ in range(60):
+        await leader.leader._notifier.find(MAIN)
+        await asyncio.sleep(5)
+    assert leader.meters.checks.total() == before
 
 
 @pytest.mark.anyio

@@ -16,6 +16,7 @@ class Tally(QuietMeters):
 
     def __init__(self) -> None:
         self.attempts: Counter[Effect | None] = Counter()
+        self.checks: Counter[Effect | None] = Counter()
         self.sign_looks: Counter[Effect | None] = Counter()
         self.losses: Counter[LossNews] = Counter()
         self.drops: Counter[Drop] = Counter()
@@ -101,6 +102,9 @@ class Tally(QuietMeters):
 
     def receiver_dropped(self, receiver: str, count: int = 1) -> None:
         self.receiver_drops[receiver] += count
+
+    def notify_checked(self, effect: Effect | None) -> None:
+        self.checks[effect] += 1
 
     def signs_looked_for(self, effect: Effect | None) -> None:
         self.sign_looks[effect] += 1
