@@ -55,11 +55,8 @@ class DigestKeeper:
 
     async def _write(self, day: str, outlook: Outlook) -> None:
         name = absences.record_name(day)
-        before = await self._book.read(name)
-        after = await self._book.change(name, lambda found: self._begun(found, day, outlook))
-        if before is None and after is not None:
-            missing = 0 if after.digest is None else sum(e.count for e in after.digest.absent)
-            _log.info("digest", day=day, missing=missing)
+        stands = await self._book.change(name, lambda found: self._begun(found, day, outlook))
+        _log.info("digest_stands", day=day, untold=stands is not None and stands.untold)
 
     def _begun(self, found: Incident | None, day: str, outlook: Outlook) -> Incident:
         """One that a leader before us left untold is taken over: its late writes shall conflict."""

@@ -40,7 +40,7 @@ from tests.support.office_files import (
     write_branch,
     write_nation,
 )
-from tests.support.slack_emulator import TOKEN, Emulator
+from tests.support.slack_emulator import PERSON_TOKEN, TOKEN, Emulator
 
 pytestmark = [
     pytest.mark.anyio,
@@ -81,6 +81,18 @@ class Pilot:
         )
         messages: list[dict[str, Any]] = found["messages"]
         return messages
+
+    async def put_eyes_on(self, ts: str) -> None:
+        """A person says, on the root message, that they look after it."""
+        added = await asyncio.to_thread(
+            self.slack.call,
+            "reactions.add",
+            PERSON_TOKEN,
+            channel=self.slack.channel,
+            timestamp=ts,
+            name="eyes",
+        )
+        assert added["ok"], added
 
     def hooked(self) -> list[dict[str, Any]]:
         """What the webhook was told, each document once."""
@@ -181,6 +193,10 @@ async def test_a_pilot_tells_of_an_outage_once_and_of_its_end(tmp_path: Path, *,
         assert told["text"].startswith("[WILAYAH semua kantor peserta]")
         assert "simponi.billing: 3/3 kantor gagal" in told["text"]
 
+        if not leader_dies:
+            await nation.put_eyes_on(told["ts"])
+            await until("who looks after it is told", lambda: _acknowledged(nation), 30)
+
         nation.centre.faults = faults()
         await until("the message says that all is well", lambda: _says(nation, "kembali"), 60)
 
@@ -194,6 +210,12 @@ async def test_a_pilot_tells_of_an_outage_once_and_of_its_end(tmp_path: Path, *,
         for agent in nation.agents:
             assert await agent.terminate() == 0, agent.log.read_text()
         await _no_secret_shows_in_files(nation)
+
+
+async def _acknowledged(nation: Pilot) -> bool:
+    (root,) = await nation.roots()
+    thread = await nation.thread(root["ts"])
+    return any("Ditangani oleh <@U" in each["text"] for each in thread)
 
 
 async def _all_ready(nation: Pilot) -> bool:
@@ -220,7 +242,9 @@ async def _began_after(nation: Pilot, term: int) -> bool:
 
 
 async def _all_heard(nation: Pilot) -> bool:
-    return any(each["change"] == "closed" for each in nation.hooked())
+    hooked = any(each["change"] == "closed" for each in nation.hooked())
+    alerts = nation.alerts()
+    return hooked and bool(alerts) and alerts[-1]["annotations"]["phase"] == "closed"
 
 
 def _heard_the_same(nation: Pilot) -> None:

@@ -8,12 +8,15 @@ from collections import Counter
 import pytest
 from structlog.testing import capture_logs
 
+from agent.core import codec
 from agent.core.incident import Incident
-from agent.core.order import OrderKind
-from agent.pipeline.signs import LOOK_EVERY_S
+from agent.core.order import PREFIX, Order, OrderKind
+from agent.pipeline.signs import LOOK_EVERY_S, SignReader
 from agent.ports import Effect, NotifyError, Reaction
-from agent.simulation.workspace import BOT, WorkspaceMessage
+from agent.simulation.workspace import BOT, WorkspaceMessage, WorkspaceNotifier
 from tests.support.country import MAIN, Country, Hub
+from tests.support.newsroom import Hub as NewsroomHub
+from tests.support.newsroom import Newsroom, open_incident
 from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
@@ -152,3 +155,66 @@ async def test_a_receiver_that_shows_no_signs_is_told_once_and_the_incident_goes
     assert [each["reason"] for each in said] == ["missing_scope: reactions:read"]
     assert 1 < hub.meters.sign_looks[Effect.REFUSED] <= 5
     assert not incident(country).open
+
+
+@pytest.fixture
+async def newsroom():
+    room = Newsroom()
+    yield room
+    await room.close()
+
+
+async def a_reader(room: Newsroom) -> tuple[SignReader, NewsroomHub]:
+    """Of a leader that has told one incident, with eyes on its message."""
+    hub = await room.leader()
+    await open_incident(hub)
+    await asyncio.sleep(5)
+    (root,) = room.roots()
+    room.workspace.react(root.channel, root.ts, Reaction(emoji="eyes", by=PERSON))
+    reader = SignReader(
+        exchange=hub.exchange,
+        book=hub.book,
+        notifier=WorkspaceNotifier(room.workspace, "hub", room.clock),
+        signs=["eyes"],
+        authority=hub.lease,
+        clock=room.clock,
+        stream_now_s=room.store.stream_s,
+        meters=hub.meters,
+    )
+    return reader, hub
+
+
+def orders(room: Newsroom) -> list[Order]:
+    found = room.store.coordination.items()
+    return [codec.from_bytes(Order, r.value) for n, r in found if n.startswith(PREFIX)]
+
+
+async def look_for(reader: SignReader, seconds: float) -> None:
+    looking = asyncio.create_task(reader.run())
+    await asyncio.sleep(seconds)
+    looking.cancel()
+    await asyncio.wait([looking])
+
+
+async def test_what_a_person_has_just_written_is_not_overwritten_by_a_sign(newsroom: Newsroom):
+    reader, hub = await a_reader(newsroom)
+    (standing,) = hub.book.incidents()
+    order = Order(incident=standing.id, kind=OrderKind.ACK, author="budi", reason="sudah", at_s=0.0)
+    await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
+    await look_for(reader, 60)
+    assert [each.author for each in orders(newsroom)] == ["budi"]
+
+
+async def test_an_order_for_an_earlier_incident_or_of_odd_bytes_makes_room(newsroom: Newsroom):
+    reader, hub = await a_reader(newsroom)
+    (standing,) = hub.book.incidents()
+    await hub.exchange.compare_and_set(f"order.ack.{standing.name}", b"{", 0)
+    await look_for(reader, 60)
+    assert [(each.author, each.incident) for each in orders(newsroom)] == [(PERSON, standing.id)]
+
+
+async def test_a_leader_whose_lease_is_over_writes_nothing(newsroom: Newsroom):
+    reader, hub = await a_reader(newsroom)
+    hub.lease.end()
+    await look_for(reader, 60)
+    assert orders(newsroom) == []
