@@ -4,13 +4,14 @@ The root is the most upstream service that is suspected or declared, in the grap
 behind it at the offices, whatever came first in time. A service whose dependency is only suspected
 (or, below the nation, only voted against in the same group) waits for that to be decided, half a
 minute at most. A service that breaks while its root's incident is open belongs to that incident;
-the incident is over when all of it is. One that was told by itself before is over when it turns out
-to be a part of another: see :mod:`agent.core.places`.
+the incident is over when all of it is. In a region, services that do not need each other and fail
+at the same offices share what lies between, and are one trouble. One that was told by itself before
+is over when it turns out to be a part of another: see :mod:`agent.core.places`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.core import places, severity, spread
@@ -26,7 +27,7 @@ from agent.core.model import (
     Trouble,
 )
 from agent.core.nation import Outlook
-from agent.core.places import Place, Site
+from agent.core.places import OpenRoots, Site
 
 _HALF = 0.5
 
@@ -44,9 +45,7 @@ class Ground:
     hold_s: float
 
 
-def attribute(
-    outlook: Outlook, open_roots: Mapping[Place, frozenset[str]], ground: Ground
-) -> tuple[Situation, ...]:
+def attribute(outlook: Outlook, open_roots: OpenRoots, ground: Ground) -> tuple[Situation, ...]:
     """The independent troubles of now; for an open incident that is over, one that says so."""
     alarms = (alarm for each in outlook.assessments.values() for alarm in each.alarms)
     everywhere = places.sites(alarms, open_roots)
@@ -73,7 +72,7 @@ class _Judge:
         for service in self.site.live:
             root = self._root(service, parts)
             if root is not None:
-                followers.setdefault(root, []).append(service)
+                followers.setdefault(self._beside(root, followers, parts), []).append(service)
         return [
             self._situation(root, joined, parts.get(root)) for root, joined in followers.items()
         ]
@@ -94,6 +93,13 @@ class _Judge:
         upstream = self.ground.graph.upstream
         declared = next((a for a in standing if not self._is_elsewhere(a, upstream(a))), service)
         return declared if self._decided(declared) else None
+
+    def _beside(self, root: str, told: Iterable[str], parts: Mapping[str, Trouble | None]) -> str:
+        """The trouble of this place that a new root belongs to; else itself."""
+        if root in self.site.open:
+            return root
+        others = (each for each in told if parts.get(each) is None)
+        return next((each for each in others if self.site.beside(root, each)), root)
 
     def _is_elsewhere(self, service: str, above: Sequence[str]) -> bool:
         """An open incident of a wider place has taken it in."""
@@ -165,12 +171,13 @@ class _Judge:
         self, root: str, joined: Sequence[str], present: Sequence[str]
     ) -> tuple[str, ...]:
         inside = set(present)
-        named = {*self.ground.graph.downstream(root), *joined}
+        graph = self.ground.graph
+        named = {*joined, *(s for each in (root, *joined) for s in graph.downstream(each))}
         for name, assessment in self.outlook.assessments.items():
             behind = assessment.blocked_by.get(root, frozenset()) & inside
             if inside and len(behind) >= _HALF * len(inside):
                 named.add(name)
-        return tuple(s for s in self.ground.graph.services if s in named and s != root)
+        return tuple(s for s in graph.services if s in named and s != root)
 
     def _severity(
         self, failing: set[str], slow: set[str], affected: Sequence[str], present: Sequence[str]

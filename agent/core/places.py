@@ -10,11 +10,13 @@ What fails is never a part of what is merely slow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.core.graph import Graph
+from agent.core.groups import ROSTER
 from agent.core.model import Alarm, AlarmPhase, Channel, Scope, Trouble
+from agent.core.regional import MOST
 
 Place = tuple[Scope, str]
 """Scope and group: where an incident is."""
@@ -25,8 +27,8 @@ class Site:
     """What stands at one place."""
 
     place: Place
-    open: frozenset[str]
-    """The roots of its open incidents."""
+    open: Mapping[str, Collection[str]]
+    """The roots of its open incidents, and the services that each drags along."""
     alarms: dict[str, list[Alarm]] = field(default_factory=dict)
     """By service; closed ones too, for one tick."""
 
@@ -49,13 +51,33 @@ class Site:
         """A service fails here, and is not only slow."""
         return any(alarm.channel is Channel.FAIL for alarm in self.standing(service))
 
+    def beside(self, service: str, root: str) -> bool:
+        """A region's service fails at the offices of another trouble: what lies between is broken.
 
-def sites(alarms: Iterable[Alarm], open_roots: Mapping[Place, frozenset[str]]) -> list[Site]:
+        Two services that do not need each other and fail at the same few offices share those
+        offices' way to the centre; they are told as one. What was so once stays so while the
+        other's incident is open.
+        """
+        if not self.regional or self.place[1] == ROSTER or service == root:
+            return False
+        failing, others = self._offices(service), self._offices(root)
+        same = bool(failing) and len(failing & others) >= MOST * max(len(failing), len(others))
+        return same or service in self.open.get(root, ())
+
+    def _offices(self, service: str) -> set[str]:
+        return {b for alarm in self.standing(service) for b in alarm.evidence.failing}
+
+
+OpenRoots = Mapping[Place, Mapping[str, Collection[str]]]
+"""Of each place the roots of its open incidents, and the services that each drags along."""
+
+
+def sites(alarms: Iterable[Alarm], open_roots: OpenRoots) -> list[Site]:
     """Every place with an alarm or an open incident, the nation first."""
     found = {place: Site(place=place, open=roots) for place, roots in open_roots.items()}
     for alarm in alarms:
         place = (alarm.scope, alarm.group)
-        site = found.setdefault(place, Site(place=place, open=frozenset()))
+        site = found.setdefault(place, Site(place=place, open={}))
         site.alarms.setdefault(alarm.service, []).append(alarm)
     return [found[place] for place in sorted(found)]
 

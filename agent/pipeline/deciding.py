@@ -18,7 +18,7 @@ from agent.core.attribution import Ground
 from agent.core.incident import Incident, Phase
 from agent.core.model import NATION, AlarmPhase, Situation
 from agent.core.nation import Nation, Outlook
-from agent.core.places import Place
+from agent.core.places import OpenRoots, Place
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.scribe import Scribe
@@ -182,8 +182,8 @@ class Decider:
         return self._scribe.worded(after, incident)
 
 
-def _open_roots(standing: Mapping[str, Incident]) -> dict[Place, frozenset[str]]:
-    roots: dict[Place, set[str]] = {}
+def _open_roots(standing: Mapping[str, Incident]) -> OpenRoots:
+    roots: dict[Place, dict[str, tuple[str, ...]]] = {}
     for incident in standing.values():
-        roots.setdefault((incident.scope, incident.group), set()).add(incident.root)
-    return {place: frozenset(names) for place, names in roots.items()}
+        roots.setdefault((incident.scope, incident.group), {})[incident.root] = incident.affected
+    return roots

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -23,6 +23,7 @@ from agent.core.model import (
     Sight,
 )
 from agent.core.nation import Nation, Outlook
+from agent.core.places import OpenRoots
 from agent.core.tuning import STATUS_S, Tuning
 from tests.support.pure_fleet import BEGAN_S, PureFleet
 from tests.support.verdicts import REVISION, Agent, ids, office, scattered
@@ -421,8 +422,8 @@ class Record:
             present=self.fleet.nation.present,
             hold_s=30.0,
         )
-        roots: Mapping[tuple[Scope, str], frozenset[str]] = {
-            (i.scope, i.group): frozenset({i.root}) for i in self.incidents.values() if i.open
+        roots: OpenRoots = {
+            (i.scope, i.group): {i.root: i.affected} for i in self.incidents.values() if i.open
         }
         for situation in attribute(outlook, roots, ground):
             name = incidents.record_name(situation.scope, situation.group, situation.root)

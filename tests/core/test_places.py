@@ -70,13 +70,13 @@ def alarm(service: str, place: Place, channel: Channel = Channel.FAIL) -> Alarm:
     ],
 )
 def test_the_places_that_hold_another_and_more_are_told_the_widest_first(group, wider, why):
-    known = places.sites((), dict.fromkeys([*EVERYWHERE, region(group)], frozenset()))
+    known = places.sites((), {place: {} for place in (*EVERYWHERE, region(group))})
     (site,) = (each for each in known if each.place == region(group))
     assert [each.place[1] for each in places.wider(site, known, MEMBERS)] == wider, why
 
 
 def test_nothing_is_wider_than_the_nation():
-    nation, *others = places.sites((), dict.fromkeys(EVERYWHERE, frozenset()))
+    nation, *others = places.sites((), {place: {} for place in EVERYWHERE})
     assert nation.place == NATIONAL
     assert places.wider(nation, [nation, *others], MEMBERS) == []
 
@@ -102,7 +102,7 @@ def opened(
         present=lambda _: (),
         hold_s=30.0,
     )
-    roots = {place: frozenset(root for at, root in before if at == place) for place, _ in before}
+    roots = {place: {root: () for at, root in before if at == place} for place, _ in before}
     return frozenset(
         ((each.scope, each.group), each.root)
         for each in attribute(outlook, roots, ground)
