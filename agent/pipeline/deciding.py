@@ -7,7 +7,7 @@ that a replay decides as its leader did.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -20,6 +20,7 @@ from agent.core.model import NATION, AlarmPhase, Situation
 from agent.core.nation import Nation, Outlook
 from agent.core.places import OpenRoots, Place
 from agent.pipeline.incident_book import IncidentBook
+from agent.pipeline.maintaining import PlannedWork
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.scribe import Scribe
 from agent.pipeline.storms import Storms
@@ -34,10 +35,18 @@ _log = structlog.get_logger(__name__)
 class Decider:
     """Decides on the incidents, for one term."""
 
-    def __init__(
-        self, *, term: int, nation: Nation, book: IncidentBook, mandate: Mandate, meters: Meters
+    def __init__(  # noqa: PLR0913 - what deciding depends on, each by its name
+        self,
+        *,
+        term: int,
+        nation: Nation,
+        book: IncidentBook,
+        mandate: Mandate,
+        meters: Meters,
+        planned: PlannedWork | None = None,
     ) -> None:
         self._term = term
+        self._planned = planned or PlannedWork(mandate.calendar)
         self._nation = nation
         self._book = book
         self._mandate = mandate
@@ -79,6 +88,7 @@ class Decider:
         """Advance and open incidents; returns what could not be written."""
         now_s = outlook.at_s
         self._trouble = []
+        await self._mark_planned(now_s)
         standing = {i.name: i for i in self._standing()}
         situations = attribution.attribute(outlook, _open_roots(standing), self._ground)
         fresh: list[Situation] = []
@@ -91,6 +101,8 @@ class Decider:
                 continue
             elif incidents.stays_closed(self._book.get(name), situation):
                 held.add(name)
+            elif self._is_planned(situation, now_s):
+                continue
             else:
                 fresh.append(situation)
         await self._release(held)
@@ -98,6 +110,45 @@ class Decider:
         for name in self._storms.due():
             await self._try(self._storms.tend(name, now_s))
         return self._trouble
+
+    async def _mark_planned(self, now_s: float) -> None:
+        """Tell in their threads that planned work begins or ends on what is open."""
+        calendar = self._planned.calendar
+        for each in self._standing():
+            marked = each.maintained_until_s is not None
+            until_s = calendar.until_s(each.root, each.evidence.failing, now_s, partly=marked)
+            if until_s != each.maintained_until_s:
+                await self._try(self._book.change(each.name, self._marks(until_s, now_s)))
+
+    def _marks(
+        self, until_s: float | None, now_s: float
+    ) -> Callable[[Incident | None], Incident | None]:
+        def how(incident: Incident | None) -> Incident | None:
+            if incident is None or not incident.open:
+                return incident
+            if until_s is None:
+                after = incidents.maintained_no_more(incident, now_s)
+            else:
+                after = incidents.maintained(incident, until_s, now_s)
+            return after if after is incident else self._scribe.worded(after, incident)
+
+        return how
+
+    def _is_planned(self, situation: Situation, now_s: float) -> bool:
+        """Judged, shown, and not told: planned work is going on."""
+        failing = situation.evidence.failing
+        return self._planned.calendar.until_s(situation.root, failing, now_s) is not None
+
+    def _begun(self, situation: Situation, opening: storm.Opening, now_s: float) -> Incident:
+        """A new incident; one that is left from planned work says so."""
+        channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
+        begun = incidents.begin(
+            situation, channel=channel, term=self._term, now_s=now_s, storm=opening.storm
+        )
+        overran_s = self._planned.calendar.overran_s(
+            situation.root, situation.evidence.failing, situation.since_s, now_s
+        )
+        return begun if overran_s is None else replace(begun, overran_s=overran_s)
 
     async def _release(self, held: set[str]) -> None:
         """What people closed and is declared no more may open again."""
@@ -137,14 +188,11 @@ class Decider:
     async def _open_one(self, opening: storm.Opening, now_s: float) -> None:
         situation = opening.situation
         name = incidents.record_name(situation.scope, situation.group, situation.root)
-        channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
 
         def how(before: Incident | None) -> Incident | None:
             if before is not None and self._storms.goes_on(before, now_s):
                 return self._advanced(before, situation, now_s)
-            return incidents.begin(
-                situation, channel=channel, term=self._term, now_s=now_s, storm=opening.storm
-            )
+            return self._begun(situation, opening, now_s)
 
         earlier = self._book.get(name)
         opened = await self._book.change(name, how)

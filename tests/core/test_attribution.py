@@ -51,6 +51,7 @@ PAPUA: Place = (Scope.REGIONAL, "island:island-0")
 BIAK: Place = (Scope.REGIONAL, "province:province-0")
 """One of them."""
 PILOT: Place = (Scope.REGIONAL, groups.ROSTER)
+PILOT: Place = (Scope.REGIONAL, groups.ROSTER)
 JAVA: Place = (Scope.REGIONAL, "island:island-1")
 DECLARED, RECOVERING, CLOSED = AlarmPhase
 
@@ -678,3 +679,63 @@ def test_a_region_that_breaks_anew_while_a_wider_incident_is_open_belongs_to_it(
 def test_how_bad_an_incident_is(alarms, severity, why):
     (only,) = look(*alarms)
     assert only.severity is severity, why
+
+
+# --- in a region, several services at the same offices
+
+
+def test_services_that_fail_at_the_same_offices_of_a_region_are_one_trouble():
+    """The cable is cut, and not three services of the centre broken at once."""
+    found = look(*(alarm(name, place=PAPUA, failing=4) for name in ("login", "tracking")))
+    assert [(each.root, each.affected) for each in found] == [("login", ("tracking",))]
+
+
+def test_what_needs_them_is_affected_too():
+    (found,) = look(*(alarm(name, place=PAPUA, failing=4) for name in ("login", "billing")))
+    assert (found.root, found.affected) == ("billing", ("payment", "allocation", "print", "login"))
+
+
+def test_a_service_found_later_at_the_same_offices_joins_the_open_incident():
+    found = look(
+        *(alarm(name, place=PAPUA, failing=4) for name in ("billing", "login")),
+        roots={PAPUA: "login"},
+    )
+    assert roots(found) == [("login", DECLARED)]
+
+
+def test_what_was_dragged_along_stays_a_part_until_that_incident_is_over():
+    found = look(
+        alarm("login", CLOSED, place=PAPUA),
+        alarm("tracking", place=PAPUA, failing=4),
+        roots={PAPUA: "login"},
+        dragged="tracking",
+    )
+    assert roots(found) == [("login", RECOVERING)]
+
+
+@pytest.mark.parametrize(
+    ("alarms", "why"),
+    [
+        (
+            [alarm("login", place=PAPUA, failing=4), alarm("tracking", place=PAPUA, failing=2)],
+            "half of the offices fail at the other",
+        ),
+        (
+            [alarm("login", place=PAPUA, failing=4), alarm("tracking", place=JAVA, failing=4)],
+            "another region",
+        ),
+        ([alarm("login"), alarm("tracking")], "the nation has no line of its own"),
+        (
+            [alarm("login", place=PILOT), alarm("tracking", place=PILOT)],
+            "a small roster is the nation in small",
+        ),
+    ],
+)
+def test_two_roots_stay_two_troubles(alarms, why):
+    assert [each.root for each in look(*alarms)] == ["login", "tracking"], why
+
+
+def test_two_incidents_that_are_told_already_stay_two():
+    both = [alarm(name, place=PAPUA, failing=4) for name in ("login", "tracking")]
+    found = look(*both, roots={PAPUA: "login tracking"})
+    assert roots(found) == [("login", DECLARED), ("tracking", DECLARED)]
