@@ -21,7 +21,7 @@ import structlog
 
 from agent.clock import Clock
 from agent.core import lost_exchange, message_exchange
-from agent.core.lost_exchange import APART_S, SETTLED_S, TELL_AFTER_S, Loss
+from agent.core.lost_exchange import APART_S, SETTLED_S, Loss
 from agent.core.message import Rendered
 from agent.core.model import Scope
 from agent.core.view import BULLETIN_FRESH_S
@@ -99,6 +99,9 @@ class Alerter:
         self._turn_s = lost_exchange.turn_s(turn.rank, turn.jitter_s)
         self._answers_since_s: float | None = None
         self._unheard_since_s = clock.now_s()
+        self._blind_s = float("-inf")
+        """When our own line was last cut. A line that is mended reaches the channel before the
+        exchange has answered, and must not tell of an exchange that was never lost."""
         self._was_lost = False
         """For long enough that it may have been told; at its end whatever stands is ended."""
         self._settled = False
@@ -129,6 +132,8 @@ class Alerter:
         now_s, age_s = self._clock.now_s(), self._health.health().acknowledged_age_s
         if age_s is not None:
             self._unheard_since_s = now_s - age_s
+        if not self._office.sight.sees:
+            self._blind_s = now_s
         lost_s = now_s - self._unheard_since_s
         answers = age_s is not None and lost_s < DEGRADED_S
         if answers != (self._answers_since_s is not None):
@@ -142,10 +147,11 @@ class Alerter:
     # --- while it is lost
 
     async def _while_lost(self, lost_s: float) -> None:
-        self._was_lost = self._was_lost or lost_s >= TELL_AFTER_S
+        self._was_lost = self._was_lost or lost_s >= DEGRADED_S
         if self._sweep_s is not None and self._clock.now_s() >= self._sweep_s:
             await self._sweep()
-        if self._settled or self._waits() or lost_s < self._turn_s:
+        seen_s = min(lost_s, self._clock.now_s() - self._blind_s)
+        if self._settled or self._waits() or seen_s < self._turn_s:
             return
         standing = await self._standing()
         if standing:
@@ -183,12 +189,15 @@ class Alerter:
         """End what stands: our own message first of all, another's if nobody else did."""
         if self._settled or self._waits() or self._answered_for_s() < SETTLED_S:
             return
+        if not self._was_lost:
+            self._settled = True
+            return
         standing = await self._standing()
         mine = [each for each in standing if each.loss.seen_from == self._branch]
-        others = standing if self._was_lost and self._others_are_due() else []
+        others = standing if self._others_are_due() else []
         for each in dict.fromkeys([*mine, *others]):
             await self._end(each)
-        if not self._was_lost or self._others_are_due():
+        if self._others_are_due():
             self._settled, self._was_lost = True, False
 
     def _answered_for_s(self) -> float:

@@ -57,7 +57,9 @@ class MemoryWorld:
 
     def parts(self, branch: Branch) -> Parts:
         """Simulated parts."""
-        notifier = WorkspaceNotifier(self.workspace, branch.id, self._clock)
+        notifier = WorkspaceNotifier(
+            self.workspace, branch.id, self._clock, is_cut=lambda: branch.id in self._cut
+        )
         return Parts(
             exchange=MemoryExchange(
                 self.store, branch.id, can_coordinate=branch.hub, latency_s=LATENCY_S
@@ -80,7 +82,7 @@ class MemoryWorld:
         return self._recordings.setdefault(branch, RecordingFile(file, RECORDING_BYTES))
 
     def set_cut(self, branch: str, *, cut: bool) -> None:
-        """A cut line takes the exchange with it."""
+        """A cut line takes the exchange with it, and the workspace."""
         if cut and branch not in self._cut:
             self._cut.add(branch)
             self.store.cut(branch)

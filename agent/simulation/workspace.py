@@ -209,8 +209,16 @@ class WorkspaceNotifier:
     """Implements :class:`agent.ports.Notifier` on a workspace, as ``sender`` (an office's id)."""
 
     def __init__(
-        self, workspace: Workspace, sender: str, clock: Clock, *, post_timeout_s: float = 3.0
+        self,
+        workspace: Workspace,
+        sender: str,
+        clock: Clock,
+        *,
+        post_timeout_s: float = 3.0,
+        is_cut: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``is_cut``: whether the line is on which the sender reaches the workspace."""
+        self._is_cut = is_cut
         self.post_timeout_s = post_timeout_s
         self._workspace = workspace
         self._sender = sender
@@ -285,7 +293,8 @@ class WorkspaceNotifier:
     async def _through(self, method: str, do: Callable[[], T]) -> T:
         """One call through the workspace's weather."""
         await asyncio.sleep(0)
-        fault = self._workspace.weather(method, self._sender)
+        weather = self._workspace.weather(method, self._sender)
+        fault = Fault.LOST_BEFORE if self._is_cut() else weather
         try:
             await self._before(fault)
             done = do()

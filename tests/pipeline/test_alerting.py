@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from agent.core.lost_exchange import Loss
-from agent.core.model import Bulletin, IncidentSummary, Scope, Severity
+from agent.core.model import Bulletin, IncidentSummary, Scope, Severity, Sight
 from agent.core.view import ExchangeState
 from agent.ports import Effect, LossNews
 from agent.simulation.workspace import Fault, Weather, WorkspaceMessage, scripted
@@ -139,6 +139,20 @@ async def test_of_two_that_told_at_once_the_later_takes_its_message_back(nation:
     assert nation.offices[FIRST].meters.losses[LossNews.TAKEN_BACK] == 1
 
 
+async def test_a_line_that_was_cut_and_mended_tells_no_loss(nation: LonelyNation):
+    office = nation.offices[FIRST]
+    office.office.take_sight(Sight(sees=False, why_not="two of three controls fail"))
+    nation.store.cut(FIRST)
+    await asyncio.sleep(300)
+    office.office.take_sight(Sight())
+    await asyncio.sleep(50)
+    nation.store.restore(FIRST)
+
+    await asyncio.sleep(300)
+
+    assert nation.roots() == []
+
+
 async def test_what_others_say_in_the_channel_stops_nobody(nation: LonelyNation):
     old = Loss(since_s=round(nation.clock.wall_s()) - 90_000, seen_from=SECOND)
     _post(nation, old)
@@ -207,6 +221,7 @@ async def test_one_that_was_killed_ends_its_own_message_when_it_is_back(nation: 
     nation.lose_exchange(offline=(SECOND, THIRD))
     await asyncio.sleep(90)
     nation.restart(FIRST)
+    await asyncio.sleep(30)
     nation.restore_exchange()
     nation.offline = frozenset([SECOND, THIRD])
 
