@@ -51,7 +51,6 @@ PAPUA: Place = (Scope.REGIONAL, "island:island-0")
 BIAK: Place = (Scope.REGIONAL, "province:province-0")
 """One of them."""
 PILOT: Place = (Scope.REGIONAL, groups.ROSTER)
-PILOT: Place = (Scope.REGIONAL, groups.ROSTER)
 JAVA: Place = (Scope.REGIONAL, "island:island-1")
 DECLARED, RECOVERING, CLOSED = AlarmPhase
 
@@ -116,7 +115,8 @@ def look(
         hold_s=30.0,
     )
     open_roots = {
-        at: dict.fromkeys(names.split(), dragged.split()) for at, names in (roots or {}).items()
+        place: dict.fromkeys(names.split(), dragged.split())
+        for place, names in (roots or {}).items()
     }
     outlook = Outlook(
         at_s=at_s, assessments=assessments, attendance=Attendance(roster=20, reporting=OFFICES)
@@ -451,180 +451,6 @@ def test_a_region_that_a_wider_one_holds_is_a_part_of_it(alarms, open_roots, why
         (PAPUA[1], "billing", None),
         (BIAK[1], "billing", PAPUA_BILLING),
     ], why
-
-
-def test_a_region_beside_the_nation_is_a_trouble_of_its_own():
-    found = look(alarm("billing"), alarm("identity", place=PAPUA))
-    assert {(each.scope, each.root) for each in found} == {
-        (Scope.NATIONAL, "billing"),
-        (Scope.REGIONAL, "identity"),
-    }
-
-
-def test_a_regional_dependant_of_a_national_root_is_told_with_the_nation():
-    found = look(alarm("billing"), alarm("print", place=PAPUA), roots={NATIONAL: "billing"})
-    assert [(each.scope, each.root) for each in found] == [(Scope.NATIONAL, "billing")]
-
-
-def test_a_regional_failure_is_told_though_what_it_needs_is_slow_in_the_whole_nation():
-    found = look(
-        alarm("billing", channel=Channel.SLOW),
-        alarm("print", place=PAPUA),
-        roots={NATIONAL: "billing"},
-        at_s=130.0,
-    )
-    assert [(each.scope, each.root) for each in found] == [
-        (Scope.NATIONAL, "billing"),
-        (Scope.REGIONAL, "print"),
-    ]
-
-
-def test_it_is_told_by_itself_though_what_it_needs_is_slow_here_too_and_told_with_the_nation():
-    found = look(
-        alarm("billing", channel=Channel.SLOW),
-        alarm("billing", place=PAPUA, channel=Channel.SLOW),
-        alarm("payment", place=PAPUA),
-        roots={NATIONAL: "billing"},
-        at_s=130.0,
-    )
-    assert [(each.scope, each.root) for each in found] == [
-        (Scope.NATIONAL, "billing"),
-        (Scope.REGIONAL, "payment"),
-    ]
-
-
-def parts(situations: Iterable[Situation]) -> list[tuple[str, str, Trouble | None]]:
-    """Group and root of each, and what it is a part of."""
-    assert all(each.phase is CLOSED for each in situations if each.absorbed_by)
-    return [(each.group, each.root, each.absorbed_by) for each in situations]
-
-
-NATION_BILLING = Trouble(group=NATION, root="billing")
-PAPUA_BILLING = Trouble(group=PAPUA[1], root="billing")
-
-
-def test_a_region_that_the_nation_absorbs_says_so():
-    found = look(
-        alarm("billing"),
-        alarm("billing", CLOSED, place=PAPUA),
-        roots={PAPUA: "billing"},
-    )
-    assert parts(found) == [(NATION, "billing", None), (PAPUA[1], "billing", NATION_BILLING)]
-
-
-def test_a_region_is_absorbed_with_all_that_it_dragged_along():
-    found = look(
-        alarm("billing"),
-        alarm("billing", CLOSED, place=PAPUA),
-        alarm("print", place=PAPUA),
-        roots={PAPUA: "billing"},
-    )
-    assert parts(found)[1] == (PAPUA[1], "billing", NATION_BILLING)
-
-
-def test_a_region_whose_absorption_could_not_be_stored_at_once_still_says_so():
-    found = look(alarm("billing"), roots={NATIONAL: "billing", PAPUA: "billing"})
-    assert parts(found) == [(NATION, "billing", None), (PAPUA[1], "billing", NATION_BILLING)]
-
-
-def test_a_region_that_ends_while_the_nation_recovers_from_something_else_just_ends():
-    found = look(
-        alarm("identity"),
-        alarm("billing", CLOSED, place=PAPUA),
-        roots={NATIONAL: "identity", PAPUA: "billing"},
-    )
-    assert parts(found) == [(NATION, "identity", None), (PAPUA[1], "billing", None)]
-
-
-@pytest.mark.parametrize(
-    ("alarms", "open_roots", "why"),
-    [
-        (
-            [alarm("billing", CLOSED, place=BIAK), alarm("billing", place=PAPUA)],
-            {BIAK: "billing"},
-            "it has outgrown its group",
-        ),
-        (
-            [alarm("billing", place=PAPUA)],
-            {BIAK: "billing", PAPUA: "billing"},
-            "and says so later, if that could not be stored at once",
-        ),
-        (
-            [alarm("billing", place=BIAK), alarm("billing", place=PAPUA)],
-            {BIAK: "billing", PAPUA: "billing"},
-            "or if a new leader finds both",
-        ),
-    ],
-)
-def test_a_region_that_a_wider_one_holds_is_a_part_of_it(alarms, open_roots, why):
-    found = look(*alarms, roots=open_roots)
-    assert parts(found) == [
-        (PAPUA[1], "billing", None),
-        (BIAK[1], "billing", PAPUA_BILLING),
-    ], why
-
-
-# --- in a region, several services at the same offices
-
-
-def test_services_that_fail_at_the_same_offices_of_a_region_are_one_trouble():
-    """The cable is cut, and not three services of the centre broken at once."""
-    found = look(*(alarm(name, place=PAPUA, failing=4) for name in ("login", "tracking")))
-    assert [(each.root, each.affected) for each in found] == [("login", ("tracking",))]
-
-
-def test_what_needs_them_is_affected_too():
-    (found,) = look(*(alarm(name, place=PAPUA, failing=4) for name in ("login", "billing")))
-    assert (found.root, found.affected) == ("billing", ("payment", "allocation", "print", "login"))
-
-
-def test_a_service_found_later_at_the_same_offices_joins_the_open_incident():
-    found = look(
-        *(alarm(name, place=PAPUA, failing=4) for name in ("billing", "login")),
-        roots={PAPUA: "login"},
-    )
-    assert roots(found) == [("login", DECLARED)]
-
-
-def test_what_was_dragged_along_stays_a_part_until_that_incident_is_over():
-    found = look(
-        alarm("login", CLOSED, place=PAPUA),
-        alarm("tracking", place=PAPUA, failing=4),
-        roots={PAPUA: "login"},
-        dragged="tracking",
-    )
-    assert roots(found) == [("login", RECOVERING)]
-
-
-@pytest.mark.parametrize(
-    ("alarms", "why"),
-    [
-        (
-            [alarm("login", place=PAPUA, failing=4), alarm("tracking", place=PAPUA, failing=2)],
-            "half of the offices fail at the other",
-        ),
-        (
-            [alarm("login", place=PAPUA, failing=4), alarm("tracking", place=JAVA, failing=4)],
-            "another region",
-        ),
-        ([alarm("login"), alarm("tracking")], "the nation has no line of its own"),
-        (
-            [alarm("login", place=PILOT), alarm("tracking", place=PILOT)],
-            "a small roster is the nation in small",
-        ),
-    ],
-)
-def test_two_roots_stay_two_troubles(alarms, why):
-    assert [each.root for each in look(*alarms)] == ["login", "tracking"], why
-
-
-def test_two_incidents_that_are_told_already_stay_two():
-    both = [alarm(name, place=PAPUA, failing=4) for name in ("login", "tracking")]
-    found = look(*both, roots={PAPUA: "login tracking"})
-    assert roots(found) == [("login", DECLARED), ("tracking", DECLARED)]
-
-
-# --- regions
 
 
 def test_regions_that_hold_other_offices_are_apart():
