@@ -81,6 +81,7 @@ class Leader:
             recorder=self._recorder,
             receivers=self._receivers,
         )
+        self._reach.begin()
         unheard = False
         work = asyncio.ensure_future(term.run())
         try:

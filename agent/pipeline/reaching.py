@@ -33,6 +33,10 @@ class Reach:
         self._failing_since_s: float | None = None
         self._gave_up_s = float("-inf")
 
+    def begin(self) -> None:
+        """A term begins: how the receiver answered in an earlier one says nothing of now."""
+        self._failing_since_s = None
+
     def lost(self, health: NotifierHealth, now_s: float) -> bool:
         """Look at the receiver; True once it has not answered for ``UNREACHABLE_S``.
 

@@ -50,6 +50,14 @@ def test_the_half_minute_counts_from_the_last_answer_as_far_as_it_was_surely_ask
     assert reach.lost(long_ago, 100.0 + UNREACHABLE_S - SURELY_ASKED_S)
 
 
+def test_a_term_does_not_begin_with_what_failed_in_an_earlier_one():
+    reach = Reach()
+    assert not reach.lost(SILENT, 100.0)
+    reach.begin()
+    assert not reach.lost(SILENT, 400.0)
+    assert not reach.lost(SILENT, 414.0)
+
+
 def test_who_gave_up_does_so_again_only_after_an_answer_or_a_long_time():
     reach = Reach()
     reach.give_up(0.0)
