@@ -14,7 +14,7 @@ import structlog
 from agent.clock import Clock
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.mandate import Mandate
-from agent.pipeline.reaching import Reach, another
+from agent.pipeline.reaching import Reach, Resignations, another
 from agent.pipeline.term import Term
 from agent.ports import Exchange, Meters, Notifier, Receivers, Recorder
 
@@ -50,6 +50,7 @@ class Leader:
         self._recorder = recorder
         self._receivers = receivers
         self._reach = Reach()
+        self._resignations = Resignations(branch, exchange)
         self.term: Term | None = None
         """The term that this agent leads now, for whoever wants to look."""
 
@@ -87,7 +88,7 @@ class Leader:
         try:
             while self._leadership.may_act() and not work.done() and not unheard:
                 await asyncio.wait([work], timeout=TICK_S)
-                unheard = self._leaves_it_to_another(term)
+                unheard = await self._leaves_it_to_another(term)
         finally:
             work.cancel()
             ended = await asyncio.gather(work, return_exceptions=True)  # noqa: TID251 - one task
@@ -98,7 +99,7 @@ class Leader:
         elif unheard:
             await self._leadership.resign()
 
-    def _leaves_it_to_another(self, term: Term) -> bool:
+    async def _leaves_it_to_another(self, term: Term) -> bool:
         """Whether nobody hears us, while another hub is there that might be heard."""
         now_s, health = self._clock.now_s(), self._notifier.health()
         if not self._reach.lost(health, now_s) or not self._reach.may_give_up(now_s):
@@ -106,6 +107,8 @@ class Leader:
         hubs = [branch.id for branch in self._mandate.branches.values() if branch.hub]
         silent = () if term.outlook is None else term.outlook.attendance.silent
         if not another(self._branch, hubs, silent):
+            return False
+        if not await self._resignations.announce(hubs, silent, term.stream_now_s()):
             return False
         self._reach.give_up(now_s)
         _log.warning("unheard_leader_resigns", branch=self._branch, reason=health.detail)

@@ -11,10 +11,14 @@ only with the first message of an outage. So it asks now and then, while nothing
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from agent.clock import Clock
-from agent.ports import Meters, Notifier, NotifierHealth, NotifyError
+from agent.core import codec, unheard
+from agent.core.codec import WireError
+from agent.core.unheard import Unheard
+from agent.pipeline.incident_book import Records
+from agent.ports import ExchangeError, Meters, Notifier, NotifierHealth, NotifyError
 
 UNREACHABLE_S = 30.0
 """How long a receiver does not answer before another hub shall try."""
@@ -23,6 +27,10 @@ ASK_EVERY_S = 10.0
 SURELY_ASKED_S = 15.0
 """Within this long after the last answer it was asked again, and had time to answer."""
 NOT_AGAIN_S = 600.0
+STAYS_S = 30.0
+"""A leader that stays because others were unheard too asks again after this long."""
+RECORD_S = 1.0
+"""The lease goes on running while the record is read and written."""
 TICK_S = 1.0
 
 
@@ -60,6 +68,47 @@ class Reach:
     def give_up(self, now_s: float) -> None:
         """Note that we leave the lead to another; a later term has its full time again."""
         self._gave_up_s, self._failing_since_s = now_s, None
+
+
+class Resignations:
+    """What hubs tell each other of having given up the lead unheard."""
+
+    def __init__(self, branch: str, exchange: Records) -> None:
+        self._branch = branch
+        self._exchange = exchange
+        self._refused_s = float("-inf")
+
+    async def announce(self, hubs: Collection[str], silent: Collection[str], now_s: float) -> bool:
+        """Say that ``branch`` gives up; False when it had better stay. ``now_s``: stream time.
+
+        It stays where the others have been unheard lately too. An exchange that does not answer at
+        once says nothing of them, and then nothing keeps us.
+        """
+        if now_s - self._refused_s < STAYS_S:
+            return False
+        try:
+            async with asyncio.timeout(RECORD_S):
+                return await self._announce(hubs, silent, now_s)
+        except (TimeoutError, ExchangeError):
+            return True
+
+    async def _announce(self, hubs: Collection[str], silent: Collection[str], now_s: float) -> bool:
+        record = await self._exchange.read(unheard.RECORD)
+        known = _unheard(record.value)
+        away = {*silent, *known.lately(now_s)}
+        if not known.lets_give_up(now_s) or not another(self._branch, hubs, away):
+            self._refused_s = now_s
+            return False
+        value = codec.to_bytes(known.joined_by(self._branch, now_s))
+        await self._exchange.compare_and_set(unheard.RECORD, value, record.revision)
+        return True
+
+
+def _unheard(value: bytes) -> Unheard:
+    try:
+        return codec.from_bytes(Unheard, value) if value else Unheard()
+    except WireError:
+        return Unheard()
 
 
 class Asker:

@@ -143,6 +143,10 @@ class Term:
         """Branches that were silent at some time in this term."""
         return self._lookout.fell_silent
 
+    def stream_now_s(self) -> float:
+        """The exchange's time now."""
+        return self._lookout.stream_now_s()
+
     def account(self, service: str) -> ServiceAccount | None:
         """All numbers behind what is said of a service now; None: the nation is not seen."""
         now_s = self._lookout.stream_now_s()
