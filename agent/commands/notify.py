@@ -1,9 +1,10 @@
 """``pantau notify test``: do Slack and the others take what this office would tell?
 
 It posts a message marked as an exercise to every configured channel, edits it, replies to it, finds
-it again and removes both. A scope that the app lacks, a channel without the bot or a dead token
-then shows on a quiet day, not on the day of the outage. Every receiver beside Slack is passed
-something that is marked as an exercise, which is to a dead man's switch a sign of life.
+it again, sees which signs stand on it, and removes both. A scope that the app lacks, a channel
+without the bot or a dead token then shows on a quiet day, not on the day of the outage. Every
+receiver beside Slack is passed something that is marked as an exercise, which is to a dead man's
+switch a sign of life.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def exercise(notifier: Notifier, channel: str, wording: Wording) -> list[StepResult]:
-    """Post, edit, reply, find and remove in one channel; every step says how it went.
+    """Post, edit, reply, find, see signs and remove in one channel; every step says how it went.
 
     What was posted is removed whatever happens in between.
     """
@@ -107,6 +108,7 @@ async def exercise(notifier: Notifier, channel: str, wording: Wording) -> list[S
     reply = _message(channel, words.TRIAL_REPLY, wording, thread=posted.ts)
     answered = await trial.attempt("reply", lambda: notifier.post(reply))
     await trial.attempt("find", lambda: _find(notifier, posted))
+    await trial.attempt("see signs", lambda: notifier.reactions(posted))
     if answered is not None:
         await trial.attempt("remove the reply", lambda: notifier.delete(answered))
     await trial.attempt("remove", lambda: notifier.delete(posted))

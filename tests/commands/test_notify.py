@@ -29,7 +29,7 @@ from tests.support.http_sink import Answer, http_sink
 from tests.support.slack_emulator import NARROW_TOKEN, TOKEN, Emulator
 
 CHANNEL = "C00000001"
-STEPS = ["post", "edit", "reply", "find", "remove the reply", "remove"]
+STEPS = ["post", "edit", "reply", "find", "see signs", "remove the reply", "remove"]
 needs_emulator = pytest.mark.real("slack-emulator")
 
 
