@@ -6,6 +6,7 @@ leading. Whoever acts asks ``remaining_s`` immediately before acting.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 
@@ -42,6 +43,8 @@ class Leadership:
         self._elected_in: float | None = None
         """Generation of the store that acknowledged our lease."""
         self._told_term = 0
+        self._writing = asyncio.Lock()
+        """A renewal that is answered after we resigned would give back what was given up."""
 
     @property
     def term(self) -> int:
@@ -66,12 +69,19 @@ class Leadership:
 
     async def step(self) -> None:
         """Look at the lease and do what is due: nothing, renew it or take it over."""
-        with contextlib.suppress(ExchangeError):  # The exchange itself tells that it fails.
-            await self._step()
+        # The exchange itself tells that it fails.
+        async with self._writing:
+            with contextlib.suppress(ExchangeError):
+                await self._step()
         self._tell()
 
     async def resign(self) -> None:
-        """Stop acting at once, and let the next one take over; for a lease we stand aside."""
+        """Stop acting, and let the next one take over; for a lease we stand aside."""
+        async with self._writing:
+            await self._resign()
+        self._tell()
+
+    async def _resign(self) -> None:
         generation = self._exchange.health().generation
         write = self._elector.resign(self._clock.now_s())
         if write is not None and generation == self._generation:
@@ -79,7 +89,6 @@ class Leadership:
                 await self._write(write)
             except ExchangeError as error:
                 log.info("lease left to run out", reason=str(error))
-        self._tell()
 
     async def _step(self) -> None:
         generation = self._exchange.health().generation

@@ -103,6 +103,18 @@ async def test_lost_answers_neither_make_two_leaders_nor_end_the_term(election: 
     assert [term for _, term in election.fences] == [1]
 
 
+async def test_who_resigns_while_a_renewal_is_under_way_leads_no_longer(election: Election):
+    await election.run(10.0)
+    (leader,) = election.leaders()
+    leader.frozen = True
+    await asyncio.sleep(6.0)  # A renewal is due.
+    renewal = asyncio.create_task(leader.leadership.step())
+    await asyncio.sleep(0.005)
+    await leader.leadership.resign()
+    await renewal
+    assert not leader.leadership.may_act()
+
+
 async def test_who_resigns_is_followed_within_two_seconds(election: Election):
     await election.run(10.0)
     (leader,) = election.leaders()
