@@ -245,7 +245,14 @@ class OrderPut:
     record: Record
 
 
-RecordedEvent = WatchEvent | OwnStatus | OrderPut | TermBegan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenancePut:
+    """Planned work that a person added, as the leader read it."""
+
+    record: Record
+
+
+RecordedEvent = WatchEvent | OwnStatus | OrderPut | MaintenancePut | TermBegan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,6 +500,8 @@ class SkipReason(StrEnum):
     """Its moment had passed: the machine slept, or the loop was late."""
     CREDENTIAL = "credential refused"
     """A credential that it needs was refused, and is not to be tried again yet."""
+    MAINTENANCE = "maintenance"
+    """The leader says that it is not to be probed while planned work lasts."""
 
 
 class SendFailure(StrEnum):

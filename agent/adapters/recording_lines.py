@@ -19,6 +19,7 @@ from agent.core.codec import WireError
 from agent.core.model import is_name
 from agent.ports import (
     BeatPut,
+    MaintenancePut,
     OrderPut,
     OwnStatus,
     Record,
@@ -48,6 +49,8 @@ class Kind(StrEnum):
     OWN = "own"
     ORDER = "order"
     """A decision of a person; ``branch`` is the name of its record."""
+    MAINTENANCE = "maintenance"
+    """Planned work that a person added; the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,9 @@ def _line(event: RecordedEvent, at: float) -> Line:
             return _put(Kind.BEAT, at, replace(record, revision=0, value=b""), live=live)
         case OwnStatus(record=record):
             return _put(Kind.OWN, at, record, live=True)
-        case OrderPut(record=record):
-            return _put(Kind.ORDER, at, record, live=True)
+        case OrderPut(record=record) | MaintenancePut(record=record):
+            kind = Kind.ORDER if isinstance(event, OrderPut) else Kind.MAINTENANCE
+            return _put(kind, at, record, live=True)
         case TermBegan(branch=branch, term=term, nation=nation):
             return Line(at=at, kind=Kind.TERM, branch=branch, term=term, nation=nation)
         case _:
@@ -140,6 +144,8 @@ def _put_event(line: Line, record: Record) -> RecordedEvent:
         return OwnStatus(record=record)
     if line.kind is Kind.ORDER:
         return OrderPut(record=record)
+    if line.kind is Kind.MAINTENANCE:
+        return MaintenancePut(record=record)
     of = StatusPut if line.kind is Kind.STATUS else BeatPut
     return of(record=record, live=line.live)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.config import translate
 from agent.config.nation import Nation
 from agent.core import groups, schedule
 from agent.core.graph import Graph
+from agent.core.maintenance import Calendar
 from agent.core.model import Branch, Service
 from agent.core.schedule import Bucket, Pace, Plan
 from agent.core.tuning import Tuning
@@ -89,6 +90,30 @@ class NationPlan:
         return schedule.period_s(len(self.branches), self.runs_per_s[journey][0])
 
 
+def _calendar(
+    nation: Nation,
+    services: Sequence[Service],
+    branches: Sequence[Branch],
+    journeys: Iterable[type[Journey]],
+) -> Calendar:
+    return Calendar(
+        windows=translate.windows(nation, services_by_role(journeys)),
+        groups=groups.of(branches),
+        branches={branch.id: branch for branch in branches},
+        graph=Graph(services),
+    )
+
+
+def services_by_role(journeys: Iterable[type[Journey]]) -> dict[str, set[str]]:
+    """Target role -> the services that these journeys ask of it."""
+    found: dict[str, set[str]] = {}
+    for journey in journeys:
+        for step in journey.steps:
+            if step.role is not None:
+                found.setdefault(step.role, set()).add(step.service)
+    return found
+
+
 def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
     nation: Nation,
     nation_hash: str,
@@ -130,6 +155,7 @@ def plan_nation(  # noqa: PLR0913 - what a plan follows from, each by its name
             acknowledge=nation.slack.acknowledge,
             reminders=translate.reminders(nation),
             digest=translate.digest(nation),
+            calendar=_calendar(nation, services, branches, taken),
         ),
         journeys=taken,
         runs_per_s=runs_per_s,

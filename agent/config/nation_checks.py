@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from agent.config.checking import entries, nearest
-from agent.config.mistakes import Mistake
+from agent.config.mistakes import KeyPath, Mistake
 from agent.config.yaml_source import Source
 from agent.core.groups import group_id
 from agent.core.incident import BLINDNESS
@@ -129,7 +129,7 @@ def _unknown_in_maintenance(source: Source) -> Iterator[Mistake]:
             named = each.get(key)
             for position, name in enumerate(named if isinstance(named, tuple) else ()):
                 if isinstance(name, str) and name not in known:
-                    path = ("maintenance", index, key, position)
+                    path: KeyPath = ("maintenance", index, key, position)
                     yield source.lines.mistake(path, f'"{name}" is unknown; {nearest(name, known)}')
         role = each.get("target")
         if isinstance(role, str) and isinstance(targets, dict) and role not in targets:

@@ -15,6 +15,7 @@ from agent.core.model import (
     Grounds,
     IncidentSummary,
     Names,
+    PlannedNotice,
     Scope,
     ServiceState,
 )
@@ -26,18 +27,21 @@ NAMES_SHOWN = 20
 INCIDENTS_SHOWN = 12
 """A storm has more rows than anyone reads; the page says how many offices, not all."""
 GROUNDS_SHOWN = 12
+PLANNED_SHOWN = 6
+"""Those that end first; an office that hears of no other goes on probing."""
 
 
 def compose(
     outlook: Outlook,
     standing: Sequence[Incident],
+    planned: Sequence[PlannedNotice] = (),
     *,
     term: int,
     generation: float = 0.0,
     leader: str,
     nation: str,
 ) -> Bulletin:
-    """The bulletin of this moment; ``standing`` are the open incidents.
+    """The bulletin of this moment; ``standing`` are the open incidents, ``planned`` what goes on.
 
     That the nation is not seen has a word of its own in it, and is no incident there.
     """
@@ -69,6 +73,7 @@ def compose(
             sorted({b for each in outlook.assessments.values() for b in each.quarantined})
         ),
         controls_ignored=outlook.controls_ignored,
+        planned=tuple(planned[:PLANNED_SHOWN]),
     )
 
 
@@ -95,6 +100,7 @@ class _Room:
     incidents: int
     """And of services whose contract changed."""
     grounds: int
+    planned: int
 
     def shorten(self, bulletin: Bulletin) -> Bulletin:
         return replace(
@@ -110,6 +116,7 @@ class _Room:
             mismatched=self._first(bulletin.mismatched),
             maintenance=self._first(bulletin.maintenance),
             quarantined=self._first(bulletin.quarantined),
+            planned=bulletin.planned[: self.planned],
         )
 
     def _first(self, names: Names) -> Names:
@@ -117,10 +124,10 @@ class _Room:
 
 
 _ROOMS = (
-    _Room(names=5, affected=20, incidents=12, grounds=3),
-    _Room(names=5, affected=3, incidents=12, grounds=3),
-    _Room(names=0, affected=0, incidents=6, grounds=0),
-    _Room(names=0, affected=0, incidents=1, grounds=0),
+    _Room(names=5, affected=20, incidents=12, grounds=3, planned=6),
+    _Room(names=5, affected=3, incidents=12, grounds=3, planned=3),
+    _Room(names=0, affected=0, incidents=6, grounds=0, planned=1),
+    _Room(names=0, affected=0, incidents=1, grounds=0, planned=0),
 )
 """What is left out, one after the other, until the rest fits."""
 

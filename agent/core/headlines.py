@@ -98,12 +98,31 @@ def of(incident: Incident, wording: Wording) -> str:
         return sentence(_CLOSINGS.get(incident.by_hand, words.CLOSED), incident, wording)
     if incident.phase is Phase.RECOVERING:
         return sentence(words.RECOVERING, incident, wording)
+    return sentence(_ongoing(incident), incident, wording) + planned(incident, wording)
+
+
+def _ongoing(incident: Incident) -> Words:
     if incident.evidence.rejected:
-        return sentence(words.REJECTED, incident, wording)
+        return words.REJECTED
     if incident.evidence.drifted:
-        return sentence(words.DRIFTED, incident, wording)
-    failing = Channel.FAIL in incident.channels
-    return sentence(words.FAILING if failing else words.SLOW, incident, wording)
+        return words.DRIFTED
+    return words.FAILING if Channel.FAIL in incident.channels else words.SLOW
+
+
+def planned(incident: Incident, wording: Wording) -> str:
+    """What planned work has to do with an incident that stands; nothing, mostly."""
+    if incident.maintained_until_s is not None:
+        return wording.say(words.IN_MAINTENANCE, ends=planned_end(incident, wording))
+    if incident.overran_s is not None:
+        return wording.say(words.AFTER_MAINTENANCE, ends=planned_end(incident, wording))
+    return ""
+
+
+def planned_end(incident: Incident, wording: Wording) -> str:
+    """When planned work on it ends or has ended, clean but not yet escaped."""
+    known = (incident.maintained_until_s, incident.overran_s)
+    ends_s = next((each for each in known if each is not None), incident.opened_s)
+    return wording.moment(ends_s, told_s=incident.edited_s or incident.opened_s)
 
 
 _CLOSINGS: Mapping[OrderKind | None, Words] = {

@@ -77,6 +77,10 @@ class Change(OpenEnum):
     """A person decided something about it."""
     REMINDED = "reminded"
     """Nobody has said that they look after it."""
+    MAINTAINED = "maintained"
+    """Planned work on it begins."""
+    OVERRAN = "overran"
+    """Planned work on it is over, and it is not well."""
 
 
 class Delivery(OpenEnum):
@@ -186,6 +190,10 @@ class Incident:
     """How often people were reminded that nobody looks after it."""
     reminded_s: float | None = None
     """Stream time of the last reminder."""
+    maintained_until_s: float | None = None
+    """It is planned until then; None: it is not."""
+    overran_s: float | None = None
+    """When the window of planned work ended in which, or in the wake of which, it stands."""
     digest: Digest | None = None
     """What a daily digest says: its record is told like an incident's, and is none."""
     handed: tuple[Handed, ...] = ()
@@ -221,7 +229,9 @@ class Incident:
         return next((each for each in self.orders if each.kind is OrderKind.ACK), None)
 
     def muted(self, now_s: float) -> bool:
-        """A person asked for quiet until later than ``now_s``."""
+        """A person asked for quiet until later than ``now_s``, or it is planned."""
+        if self.maintained_until_s is not None:
+            return True
         return self.muted_until_s is not None and self.muted_until_s > now_s
 
     @property
@@ -292,9 +302,11 @@ _SHOWN_IN_CHANNEL = (
     Change.REOPENED,
     Change.RELAPSED,
     Change.REMINDED,
+    Change.OVERRAN,
 )
 
 _MUTED = (Change.GROWN, Change.SHRUNK, Change.STEP, Change.RECOVERING, Change.RELAPSED)
+_PLANNED = (*_MUTED, Change.WORSE, Change.REOPENED, Change.STORM)
 
 
 def stimulus(situation: Situation) -> Stimulus:
@@ -458,6 +470,36 @@ def reminded(incident: Incident, now_s: float) -> Incident:
     return _say(after, Change.REMINDED, now_s)
 
 
+def maintained(incident: Incident, until_s: float, now_s: float) -> Incident:
+    """The incident while it is planned, ``until_s`` by the window; that is told when it begins."""
+    if incident.maintained_until_s == until_s:
+        return incident
+    began = incident.maintained_until_s is None
+    after = replace(
+        incident,
+        maintained_until_s=until_s,
+        overran_s=None,
+        revision=incident.revision + 1,
+        edited_s=now_s,
+    )
+    return _say(after, Change.MAINTAINED, now_s) if began else after
+
+
+def maintained_no_more(incident: Incident, now_s: float) -> Incident:
+    """The incident after planned work on it: what is not well by then is told."""
+    until_s = incident.maintained_until_s
+    if until_s is None:
+        return incident
+    after = replace(
+        incident,
+        maintained_until_s=None,
+        overran_s=min(until_s, now_s),
+        revision=incident.revision + 1,
+        edited_s=now_s,
+    )
+    return _say(after, Change.OVERRAN, now_s)
+
+
 def stays_closed(incident: Incident | None, situation: Situation) -> bool:
     """A person closed this very trouble, and it has not become graver since."""
     return (
@@ -568,9 +610,10 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
 
 
 def _quiet(incident: Incident, change: Change, now_s: float) -> bool:
-    """Told by a storm's first, or muted: then only what must be known is told."""
+    """Told by a storm's first, muted or planned: then only what must be known is told."""
     muted = change in _MUTED and incident.muted(now_s)
-    return incident.storm is not None or muted
+    planned = change in _PLANNED and incident.maintained_until_s is not None
+    return incident.storm is not None or muted or planned
 
 
 def _waiting(incident: Incident, change: Change) -> Message | None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from agent.core.graph import Graph
 from agent.core.groups import Groups
-from agent.core.model import Branch, is_name
+from agent.core.model import Branch, PlannedNotice, is_name
 from agent.core.open_enum import OpenEnum
 
 PREFIX = "maintenance."
@@ -175,13 +175,18 @@ class Calendar:
         found = [(each, span) for each in self.windows if (span := each.active(at_s)) is not None]
         return tuple(sorted(found, key=lambda each: (each[1].until_s, each[0].id)))
 
-    def until_s(self, service: str, failing: Iterable[str], at_s: float) -> float | None:
-        """Until when a trouble of ``service`` at these offices is planned; None: it is not."""
+    def until_s(
+        self, service: str, failing: Iterable[str], at_s: float, *, partly: bool = False
+    ) -> float | None:
+        """Until when a trouble of ``service`` at these offices is planned; None: it is not.
+
+        ``partly``: some of the offices suffice. So what was planned once stays so, whoever fails.
+        """
         offices = frozenset(failing)
         ends = (
             span.until_s
             for window, span in self.active(at_s)
-            if self._expects(window, service, offices)
+            if self._expects(window, service, offices, partly=partly)
         )
         return max(ends, default=None)
 
@@ -198,16 +203,36 @@ class Calendar:
         )
         return max(ends, default=None)
 
+    def notices(self, at_s: float) -> tuple[PlannedNotice, ...]:
+        """What goes on at ``at_s``, as every agent hears of it."""
+        return tuple(
+            PlannedNotice(
+                id=window.id,
+                until_s=span.until_s,
+                services=window.services,
+                where=window.where,
+                skip=window.mode is Mode.SKIP,
+            )
+            for window, span in self.active(at_s)
+        )
+
     def offices(self, at_s: float) -> frozenset[str]:
         """Offices that are in maintenance themselves, with all their services."""
         whole = (window for window, _ in self.active(at_s) if window.where and not window.services)
         return frozenset().union(*map(self._inside, whole))
 
-    def _expects(self, window: Window, service: str, offices: frozenset[str]) -> bool:
+    def _expects(
+        self, window: Window, service: str, offices: frozenset[str], *, partly: bool = False
+    ) -> bool:
         """A trouble that reaches beyond a window's offices is not the planned one."""
         if not self._means(window, service):
             return False
-        return not window.where or (bool(offices) and offices <= self._inside(window))
+        if not window.where:
+            return True
+        inside = self._inside(window)
+        if partly:
+            return not offices or not offices.isdisjoint(inside)
+        return bool(offices) and offices <= inside
 
     def _means(self, window: Window, service: str) -> bool:
         """What nobody probes is not known to be the root of what needs it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from agent.core import headlines, message_blindness, slack_text, vocabulary
 from agent.core import message_words as words
-from agent.core.incident import Change, Incident
+from agent.core.incident import Change, Incident, Phase
 from agent.core.order import Order, OrderKind
 from agent.core.reminding import called_s
 from agent.core.vocabulary import Words
@@ -160,6 +160,21 @@ def _opening(incident: Incident, wording: Wording, previous: Incident) -> str:
     return slack_text.escape(headlines.tags((incident,), wording) + headlines.of(incident, wording))
 
 
+def _maintained(incident: Incident, wording: Wording, previous: Incident) -> str:
+    del previous
+    ends = headlines.planned_end(incident, wording)
+    return slack_text.escape(headlines.sentence(words.MAINTAINED, incident, wording, ends=ends))
+
+
+def _overran(incident: Incident, wording: Wording, previous: Incident) -> str:
+    """What is recovering by then has not overrun: it is told as it stands."""
+    del previous
+    ends = headlines.planned_end(incident, wording)
+    well = incident.phase is not Phase.OPEN
+    template = words.MAINTAINED_WELL if well else words.OVERRAN
+    return slack_text.escape(headlines.sentence(template, incident, wording, ends=ends))
+
+
 _REPLIES: Mapping[Change, Telling] = {
     Change.OPENED: _opening,
     Change.WORSE: _worse,
@@ -174,6 +189,8 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.STORM: _storm,
     Change.ORDERED: _ordered,
     Change.REMINDED: _reminded,
+    Change.MAINTAINED: _maintained,
+    Change.OVERRAN: _overran,
 }
 
 

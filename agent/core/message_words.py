@@ -224,6 +224,26 @@ REMINDED_STORM = Words(
     "Put {sign} on the root message when somebody does.",
 )
 
+MAINTAINED = Words(
+    "{service}: pemeliharaan terjadwal dimulai, sampai {ends}; perkembangannya tidak diceritakan.",
+    "{service}: planned maintenance begins, until {ends}; what happens meanwhile is not told.",
+)
+OVERRAN = Words(
+    "{service}: pemeliharaan melewati jadwal, seharusnya selesai {ends}; masih "
+    "{failing}/{reporting} kantor terganggu, sejak {since}.",
+    "{service}: maintenance has overrun, it was to end at {ends}; still "
+    "{failing}/{reporting} offices disturbed, since {since}.",
+)
+MAINTAINED_WELL = Words(
+    "{service}: pemeliharaan selesai {ends}, {good}/{reporting} kantor kembali baik.",
+    "{service}: maintenance ended at {ends}, {good}/{reporting} offices good again.",
+)
+IN_MAINTENANCE = Words("; pemeliharaan sampai {ends}", "; in maintenance until {ends}")
+AFTER_MAINTENANCE = Words(
+    "; pemeliharaan melewati jadwal (seharusnya selesai {ends})",
+    "; maintenance has overrun (it was to end at {ends})",
+)
+
 # --- failures and durations -----------------------------------------------------------------------
 
 FAILURES: Mapping[str, Words] = {

@@ -10,7 +10,7 @@ stream time, which is the one time line that all offices share (``at_s``, second
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -467,8 +467,8 @@ class Attendance:
 
     @property
     def blind(self) -> bool:
-        """Below half of the roster nothing national is said."""
-        return 2 * len(self.reporting) < self.roster
+        """Below half of the roster nothing national is said; planned work is no absence."""
+        return 2 * len(self.reporting) < self.roster - len(self.maintenance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -574,6 +574,27 @@ class IncidentSummary:
     """Stream time until which people asked for quiet; it may be past."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedNotice:
+    """Planned work that is going on, as the bulletin carries it; see :mod:`agent.core.maintenance`.
+
+    Empty ``services`` and ``where`` mean every service, and the nation.
+    """
+
+    id: str
+    until_s: float
+    """Stream time; a reader counts down on its own clock from the bulletin's."""
+    services: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    skip: bool = False
+    """It is not to be probed meanwhile."""
+
+    def means(self, service: str, places: Collection[str]) -> bool:
+        """Whether it is of this service, at an office in these places: its id, zone and groups."""
+        at = not self.where or not set(self.where).isdisjoint(places)
+        return at and (not self.services or service in self.services)
+
+
 Fence = tuple[float, int]
 """Generation of the store and term of a leader: of two leaders the later one's is the greater."""
 
@@ -608,6 +629,8 @@ class Bulletin:
     """Offices long in a trouble of their own with some service, which does not vote."""
     controls_ignored: tuple[str, ...] = ()
     """Shared names of controls that count nowhere: they fail at so many offices."""
+    planned: tuple[PlannedNotice, ...] = ()
+    """Planned work that is going on, not more than a few of them."""
 
     @property
     def fence(self) -> Fence:

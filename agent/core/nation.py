@@ -298,7 +298,7 @@ class Nation:
         return self._controls_ignored
 
     def _blind(self) -> bool:
-        return 2 * len(self._present) < len(self._branches)
+        return 2 * len(self._present) < len(self._branches) - len(self._maintenance)
 
     def _adopt(
         self, watched: Watched, branch: str, status: Status, name: str, sent_s: float

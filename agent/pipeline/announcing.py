@@ -17,7 +17,7 @@ from agent.core import codec
 from agent.core.bulletin import compose, fitted
 from agent.core.hearing import LeaderBeat
 from agent.core.incident import Incident
-from agent.core.model import Bulletin, Fence
+from agent.core.model import Bulletin, Fence, PlannedNotice
 from agent.core.nation import Outlook
 from agent.pipeline.listening import BEAT, BULLETIN
 from agent.pipeline.telling import Authority
@@ -62,8 +62,16 @@ class Announcer:
         self._told_s = float("-inf")
         self._beat_s = float("-inf")
 
-    async def announce(self, outlook: Outlook, standing: Sequence[Incident]) -> None:
-        """Tell what is new of ``outlook`` and the open incidents. Raises an ExchangeError."""
+    async def announce(
+        self,
+        outlook: Outlook,
+        standing: Sequence[Incident],
+        planned: Sequence[PlannedNotice] = (),
+    ) -> None:
+        """Tell what is new of ``outlook``, the open incidents and planned work that goes on.
+
+        Raises an ExchangeError.
+        """
         if self._authority.remaining_s() <= 0:
             return
         now_s = self._clock.now_s()
@@ -71,6 +79,7 @@ class Announcer:
         bulletin = compose(
             outlook,
             standing,
+            planned,
             term=term,
             generation=generation,
             leader=self._branch,
@@ -101,4 +110,5 @@ def _states(bulletin: Bulletin) -> object:
     phases = [(i.id, i.phase, i.severity) for i in bulletin.incidents]
     order = bulletin.focus.order if bulletin.focus else None
     ignored = bulletin.controls_ignored
-    return (dict(bulletin.services), phases, bulletin.blind, order, ignored)
+    states = dict(bulletin.services)
+    return (states, phases, bulletin.blind, order, ignored, bulletin.planned)

@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 class Decider:
     """Decides on the incidents, for one term."""
 
-    def __init__(  # noqa: PLR0913 - what deciding depends on, each by its name
+    def __init__(
         self,
         *,
         term: int,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agent.core.digest import DigestPlan
 from agent.core.graph import Graph
+from agent.core.maintenance import Calendar
 from agent.core.model import Branch, Routes
 from agent.core.nation import Nation
 from agent.core.order import ACKNOWLEDGING
@@ -33,6 +34,8 @@ class Mandate:
     """Names of the signs that acknowledge an incident."""
     reminders: Reminders = field(default_factory=Reminders)
     digest: DigestPlan = field(default_factory=DigestPlan)
+    calendar: Calendar = field(default_factory=Calendar)
+    """Planned work."""
 
     def nation(self) -> Nation:
         """The nation as a leader begins: nothing is known of it yet."""

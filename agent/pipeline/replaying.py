@@ -28,12 +28,14 @@ from agent.core.order import Order as PersonsOrder
 from agent.core.tuning import STATUS_S
 from agent.pipeline.deciding import Decider
 from agent.pipeline.incident_book import IncidentBook
+from agent.pipeline.maintaining import PlannedWork
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.reminding import Reminder
 from agent.pipeline.scribe import Scribe
 from agent.pipeline.term import TICK_S
 from agent.ports import (
     BeatPut,
+    MaintenancePut,
     Meters,
     OrderPut,
     OwnStatus,
@@ -116,6 +118,7 @@ class Replay:
         self._idle_ticks = max(1, round(idle_s / TICK_S))
         self._book = IncidentBook(_Shelf(), lambda: True)
         self._scribe = Scribe(self._book, mandate.wording, meters)
+        self._planned = PlannedWork(mandate.calendar)
         self._known: dict[str, tuple[Status, float]] = {}
         """The newest status of each office, and when it was stored."""
         self._speaker: str | None = None
@@ -134,6 +137,8 @@ class Replay:
         await self._pass_to(recorded.at_s, patience_s)
         if isinstance(recorded.event, OrderPut):
             await self._obey(recorded.event.record, recorded.at_s)
+        elif isinstance(recorded.event, MaintenancePut):
+            self._planned.take(recorded.event.record)
         else:
             self._take(recorded.event, recorded.at_s)
         self._news = True
@@ -201,6 +206,7 @@ class Replay:
             book=self._book,
             mandate=self._mandate,
             meters=self._meters,
+            planned=self._planned,
         )
         self._reminder = Reminder(
             book=self._book, scribe=self._scribe, reminders=self._mandate.reminders
@@ -281,6 +287,7 @@ class Replay:
             await self._decider.take_over(now_s)
         if self._speaker is None:
             self._miss(now_s)
+        self._nation.maintain(self._planned.calendar.offices(now_s))
         outlook = self._nation.assess(now_s)
         await self._decider.decide(outlook)
         await self._reminder.remind(now_s)

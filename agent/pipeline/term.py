@@ -30,6 +30,7 @@ from agent.pipeline.handing import Handing
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.leadership import Leadership
 from agent.pipeline.lookout import Lookout
+from agent.pipeline.maintaining import PlannedWork, PlannedWorkReader
 from agent.pipeline.mandate import Mandate
 from agent.pipeline.orders import OrderReader
 from agent.pipeline.reaching import Asker
@@ -65,6 +66,7 @@ class Term:
         self.book = IncidentBook(exchange, leadership.may_act)
         self.nation = mandate.nation()
         self.outlook: Outlook | None = None
+        self._planned = PlannedWork(mandate.calendar)
         self._branch = branch
         self._meters = meters
         self._lookout = Lookout(
@@ -85,7 +87,18 @@ class Term:
             clock=clock,
         )
         self._decider = Decider(
-            term=number, nation=self.nation, book=self.book, mandate=mandate, meters=meters
+            term=number,
+            nation=self.nation,
+            book=self.book,
+            mandate=mandate,
+            meters=meters,
+            planned=self._planned,
+        )
+        self._planned_reader = PlannedWorkReader(
+            exchange=exchange,
+            planned=self._planned,
+            stream_now_s=self._lookout.stream_now_s,
+            recorder=recorder,
         )
         self._blindness = BlindnessKeeper(
             term=number,
@@ -160,10 +173,12 @@ class Term:
             tasks.create_task(self._lookout.run())
             await self._lookout.see()
             await self.book.load()
+            await self._planned_reader.look()
             await self._decider.take_over(self._lookout.stream_now_s())
             tasks.create_task(self._delivery.run())
             tasks.create_task(self._handing.run())
             tasks.create_task(self._orders.run())
+            tasks.create_task(self._planned_reader.run())
             tasks.create_task(self._signs.run())
             tasks.create_task(self._asker.run())
             tasks.create_task(self._assess_for_ever())
@@ -193,7 +208,10 @@ class Term:
 
     async def _assess(self) -> list[ExchangeError]:
         """One tick; what could not be written is decided again on the next."""
-        outlook = self.outlook = self.nation.assess(self._lookout.stream_now_s())
+        now_s = self._lookout.stream_now_s()
+        calendar = self._planned.calendar
+        self.nation.maintain(calendar.offices(now_s))
+        outlook = self.outlook = self.nation.assess(now_s)
         for blip in outlook.blips:
             self._note_blip(blip)
         trouble = await self._decider.decide(outlook)
@@ -201,7 +219,8 @@ class Term:
         trouble += await self._reminder.remind(outlook.at_s)
         trouble += await self._digest.decide(outlook)
         try:
-            await self.announcer.announce(outlook, [i for i in self.book.incidents() if i.open])
+            standing = [i for i in self.book.incidents() if i.open]
+            await self.announcer.announce(outlook, standing, calendar.notices(outlook.at_s))
         except ExchangeError as error:
             trouble.append(error)
         self._handing.give(outlook.at_s)

@@ -283,6 +283,41 @@ def test_nothing_new_leaves_the_very_same_incident():
     assert same is it.incident
 
 
+def test_planned_work_on_an_open_incident_is_told_when_it_begins_and_then_nothing_is():
+    incident = posted(incidents.begin(BROKEN, channel="c", term=1, now_s=100.0))
+    incident = incidents.maintained(incident, 1000.0, 110.0)
+    assert incidents.maintained(incident, 1000.0, 120.0) is incident
+    told = [m.change for m in incident.messages if m.delivery is Delivery.PENDING]
+    assert told == [Change.MAINTAINED]
+    worse = incidents.advance(
+        posted(incident), situation(severity=Severity.DOWN), term=1, now_s=150
+    )
+    assert worse.messages[-1].change is Change.WORSE
+    assert not worse.untold
+    assert worse.muted(150.0)
+
+
+def test_what_is_not_well_when_planned_work_ends_is_told_once_and_followed_again():
+    incident = posted(incidents.begin(BROKEN, channel="c", term=1, now_s=100.0))
+    incident = posted(incidents.maintained(incident, 1000.0, 110.0))
+    incident = incidents.maintained_no_more(incident, 1000.5)
+    assert incident.messages[-1].change is Change.OVERRAN
+    assert (incident.overran_s, incident.muted(1000.5)) == (1000.0, False)
+    assert incidents.maintained_no_more(incident, 1001.0) is incident
+    worse = incidents.advance(
+        posted(incident), situation(severity=Severity.DOWN), term=1, now_s=1100
+    )
+    assert worse.untold
+
+
+def test_an_outage_that_ends_during_planned_work_is_told_as_ended():
+    incident = posted(incidents.begin(BROKEN, channel="c", term=1, now_s=100.0))
+    incident = posted(incidents.maintained(incident, 1000.0, 110.0))
+    incident = incidents.advance(incident, OVER, term=1, now_s=400.0)
+    assert incident.messages[-1].change is Change.CLOSED
+    assert incident.untold
+
+
 def test_a_covered_incident_lives_without_a_word():
     covered = incidents.begin(BROKEN, channel="c", term=1, now_s=100.0, storm="incident.first")
     for at_s, seen in ((101.0, situation(severity=Severity.DOWN)), (190.0, RECOVERING)):

@@ -171,6 +171,22 @@ def test_no_reply_says_that_something_failed_where_a_contract_changed(change: Ch
 
 HEADLINES: list[tuple[Incident, Language, str]] = [
     (
+        an_incident(maintained_until_s=OPENED_S + 3600),
+        "en",
+        (
+            "[NATIONAL][PARTIAL] Billing code (SIMPONI): 12/12 offices failing since 08.10 WIB; "
+            "in maintenance until 09.10 WIB"
+        ),
+    ),
+    (
+        an_incident(overran_s=OPENED_S + 3600),
+        "id",
+        (
+            "[NASIONAL][SEBAGIAN] Kode billing (SIMPONI): 12/12 kantor gagal sejak 08.10 WIB; "
+            "pemeliharaan melewati jadwal (seharusnya selesai 09.10 WIB)"
+        ),
+    ),
+    (
         an_incident(),
         "en",
         "[NATIONAL][PARTIAL] Billing code (SIMPONI): 12/12 offices failing since 08.10 WIB",
@@ -367,6 +383,8 @@ REPLIES: list[tuple[Change, str, str]] = [
     ),
     (Change.ORDERED, "Ditangani oleh budi: `sudah", "Acknowledged by budi: `sudah"),
     (Change.REMINDED, "belum ada yang menangani", "nobody has looked after them for"),
+    (Change.MAINTAINED, "pemeliharaan terjadwal dimulai, sampai", "planned maintenance begins"),
+    (Change.OVERRAN, "pemeliharaan melewati jadwal, seharusnya", "maintenance has overrun, it was"),
 ]
 
 
@@ -429,6 +447,15 @@ def test_a_blindness_too_may_be_acknowledged():
 
 def test_no_change_is_without_a_row_in_the_table_above():
     assert {row[0] for row in REPLIES} == set(Change)
+
+
+def test_what_is_recovering_when_maintenance_ends_has_not_overrun():
+    told = message.reply(
+        replace(recovering(), overran_s=OPENED_S + 3600), Change.OVERRAN, Wording()
+    )
+    assert told == (
+        "Kode billing (SIMPONI): pemeliharaan selesai 09.10 WIB, 12/12 kantor kembali baik."
+    )
 
 
 SECOND = "<!subteam^S0LAPIS2>"
