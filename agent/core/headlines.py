@@ -37,9 +37,16 @@ def mention(together: Sequence[Incident], wording: Wording) -> str:
     return (wording.mention or "") if called else ""
 
 
-def escalated(mention: str, incident: Incident, wording: Wording) -> str:
-    """Who is called by a reminder: those on call, and from some reminder on others with them."""
-    return " ".join(dict.fromkeys(filter(None, (mention, wording.escalation.whom(incident)))))
+def reminded(together: Sequence[Incident], wording: Wording) -> str:
+    """Who is called by a reminder: those on call, and from some reminder on others with them.
+
+    The first of ``together`` is the one in whose thread people are reminded.
+    """
+    on_call = mention(together, wording)
+    if not on_call:
+        return ""
+    others = wording.escalation.whom(together[0].reminded, list(filter(calls, together)))
+    return " ".join(dict.fromkeys(filter(None, (on_call, others))))
 
 
 def practice(wording: Wording) -> str:

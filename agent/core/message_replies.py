@@ -30,14 +30,15 @@ def reply(
         told = message_blindness.reply(incident, change, wording)
         return headlines.practice(wording) + told
     told = _REPLIES.get(change, _later)(incident, wording, previous or incident)
+    if change is Change.REMINDED:
+        whom = headlines.reminded((incident, *members), wording)
+        return headlines.practice(wording) + f"{whom} {told}".lstrip()
     known = previous.members if previous else ()
     called = [*([previous] if previous else []), *(m for m in members if m.name in known)]
     joined = [member for member in members if member.name not in known]
     mention = headlines.mention((incident, *joined), wording)
     # An edited root notifies nobody: who is called only now is called by the reply.
-    if mention and change is Change.REMINDED:
-        told = f"{headlines.escalated(mention, incident, wording)} {told}"
-    elif mention and change in _CALLING and not any(map(headlines.calls, called)):
+    if mention and change in _CALLING and not any(map(headlines.calls, called)):
         told = f"{mention} {told}"
     return headlines.practice(wording) + told
 

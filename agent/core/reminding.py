@@ -63,12 +63,18 @@ class Escalation:
     at: int = 2
     """From this reminder on; 0: nobody."""
 
-    def whom(self, incident: Incident) -> str:
-        """The mention for this reminder, or nothing: by service first, then by severity."""
-        if not self.at or incident.reminded < self.at:
+    def whom(self, reminder: int, grave: Sequence[Incident]) -> str:
+        """The mention of this reminder, or nothing: by service first, then by severity.
+
+        ``grave``: those for which people are called.
+        """
+        if not grave or not self.at or reminder < self.at:
             return ""
-        by_severity = self.by_severity.get(incident.severity, self.mention)
-        return self.by_service.get(incident.root, by_severity) or ""
+        owned = next((each.root for each in grave if each.root in self.by_service), None)
+        if owned is not None:
+            return self.by_service[owned]
+        worst = max((each.severity for each in grave), key=lambda severity: severity.rank)
+        return self.by_severity.get(worst, self.mention) or ""
 
 
 def called_s(incident: Incident) -> float:

@@ -4,6 +4,9 @@ It needs no inbound port and no second token: the leader asks now and then which
 root messages that nobody has acknowledged yet. The first one that counts is written as a record, so
 that it is obeyed, told and kept in the very way of `pantau incident ack`, whoever leads by then.
 
+To take the sign away again changes nothing. Another program's sign counts as a person's: to tell
+them apart would need one more scope.
+
 A receiver that does not let us see signs keeps nobody from being told: it is logged once, counted,
 and asked again.
 """

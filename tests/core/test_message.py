@@ -498,6 +498,23 @@ def test_whom_an_escalation_calls_is_told_by_service_then_by_severity(
     assert told.startswith(f"<!here> {whom} ")
 
 
+def test_a_storms_reminder_calls_for_the_gravest_that_it_tells_of():
+    first = a_reminder(2, severity=Severity.PARTIAL, members=("incident.national.all.cetak",))
+    grave = an_incident(
+        name="incident.national.all.cetak", root="cetak", severity=Severity.DOWN, storm=first.name
+    )
+    escalation = Escalation(
+        mention=SECOND,
+        by_severity={Severity.DOWN: "<@U0KEPALA>"},
+        by_service={"alokasi": "<@U0ALOKASI>"},
+    )
+    wording = Wording(mention="<!here>", escalation=escalation)
+    told = message.reply(first, Change.REMINDED, wording, first, [grave])
+    assert told.startswith("<!here> <@U0KEPALA> 2 layanan:")
+    over = replace(grave, phase=Phase.CLOSED)
+    assert message.reply(first, Change.REMINDED, wording, first, [over]).startswith("2 layanan:")
+
+
 def test_an_exercise_reminds_and_calls_nobody():
     wording = Wording(mention="<!here>", escalation=Escalation(mention=SECOND), practice=True)
     told = message.reply(a_reminder(3), Change.REMINDED, wording)
