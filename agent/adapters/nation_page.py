@@ -8,7 +8,15 @@ from types import MappingProxyType
 
 from agent.adapters.page_frame import document, text
 from agent.core import vocabulary
-from agent.core.model import IncidentSummary, Names, Outcome, Scope, ServiceState, Severity
+from agent.core.model import (
+    IncidentSummary,
+    Names,
+    Outcome,
+    PlannedNotice,
+    Scope,
+    ServiceState,
+    Severity,
+)
 from agent.core.notice import Tone
 from agent.core.view import OfficeView, ServiceView
 
@@ -75,8 +83,11 @@ def _nation_headline(view: OfficeView) -> tuple[Tone, str]:
         return _incident_tone(worst), f"{vocabulary.scope_name(worst.scope)}: {name}"
     if not view.nation_known:
         return Tone.UNKNOWN, vocabulary.UNKNOWN.say()
-    if view.nation is not None and view.nation.suspected:
+    suspected = view.nation.suspected if view.nation is not None else ()
+    if any(view.planned(each) is None for each in suspected):
         return Tone.SLOW, vocabulary.state_name(ServiceState.SUSPECTED)
+    if view.nation is not None and view.nation.planned:
+        return Tone.CALM, f"Tidak ada gangguan nasional; {vocabulary.MAINTENANCE.say().lower()}"
     return Tone.CALM, "Tidak ada gangguan nasional"
 
 
@@ -138,14 +149,13 @@ def _services(view: OfficeView) -> str:
 
 
 def _row(view: OfficeView, service: ServiceView) -> str:
-    state = view.national_state(service.service)
     last = "-" if service.at_s is None else _ago(view.now_s - service.at_s)
     reason = service.reason or _pace(service)
     if service.blocked_by is not None:
         reason = f"menunggu {vocabulary.service_name(service.blocked_by)}"
     return (
         f"<tr><td>{text(vocabulary.service_name(service.service))}</td>"
-        f"<td>{_dot(_STATE_TONES[state], _national(view, service.service))}</td>"
+        f"<td>{_dot(_national_tone(view, service.service), _national(view, service.service))}</td>"
         f"<td>{_own(view, service)}</td>"
         f'<td class="age">{last}</td><td class="reason">{text(reason)}</td></tr>'
     )
@@ -175,6 +185,11 @@ def _is_looked_into(view: OfficeView, service: ServiceView) -> bool:
     return view.national_state(service.service) in _OPENED
 
 
+def _national_tone(view: OfficeView, service: str) -> Tone:
+    tone = _STATE_TONES[view.national_state(service)]
+    return tone if tone is Tone.CALM or view.planned(service) is None else Tone.SLOW
+
+
 def _reason(service: str, sentences: Sequence[str], state: str) -> str:
     name = text(vocabulary.service_name(service))
     lines = "".join(f"<li>{text(each, _SENTENCE_LIMIT)}</li>" for each in sentences)
@@ -183,7 +198,14 @@ def _reason(service: str, sentences: Sequence[str], state: str) -> str:
 
 def _national(view: OfficeView, service: str) -> str:
     said = vocabulary.state_name(view.national_state(service))
-    return f"{said}, {vocabulary.DRIFTED.say()}" if view.national_drifted(service) else said
+    said = f"{said}, {vocabulary.DRIFTED.say()}" if view.national_drifted(service) else said
+    planned = view.planned(service)
+    return said if planned is None else f"{_planned(view, planned)}: {said}"
+
+
+def _planned(view: OfficeView, notice: PlannedNotice) -> str:
+    until = vocabulary.clock_time(notice.until_s, view.branch.zone)
+    return f"{vocabulary.MAINTENANCE.say()} sampai {until}"
 
 
 def _own(view: OfficeView, service: ServiceView) -> str:
@@ -231,6 +253,9 @@ def _attendance(view: OfficeView) -> Iterable[tuple[str, str]]:
     )
     yield from ((title, _names(names)) for title, names in lists if names.count)
     yield from _ignored("Kontrol rusak, tidak dihitung", bulletin.controls_ignored)
+    for notice in bulletin.planned:
+        services = map(vocabulary.service_name, notice.services)
+        yield _planned(view, notice), ", ".join((*services, *notice.where)) or "semua layanan"
     leads = " (kantor ini)" if view.leads else ""
     yield "Pemimpin", f"{bulletin.leader}{leads}, masa {bulletin.term}"
     yield "Konfigurasi", bulletin.nation

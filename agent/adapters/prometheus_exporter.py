@@ -225,6 +225,8 @@ class PrometheusExporter:
             state = bulletin.services.get(service, ServiceState.UNKNOWN)
             self._state("service_state", state, ServiceState, service)
             self._metrics.gauge("service_drifted", service).set(service in bulletin.drifted)
+            planned = any(n.means(service, ()) for n in bulletin.planned)
+            self._metrics.gauge("service_planned", service).set(planned)
         self._attendance(bulletin)
         self._incidents(bulletin)
 
@@ -361,6 +363,7 @@ class PrometheusExporter:
         self._metrics.begin("evidence_nats", self._services, Channel)
         self._metrics.begin("baseline_bad_ratio", self._services, Channel)
         self._metrics.begin("service_drifted", self._services)
+        self._metrics.begin("service_planned", self._services)
         self._metrics.begin("blips", self._services, Channel)
         for service in self._services:
             self._state("service_state", ServiceState.UNKNOWN, ServiceState, service)

@@ -33,6 +33,7 @@ def status_document(view: OfficeView) -> dict[str, Any]:
 
 
 def _service(view: OfficeView, service: ServiceView) -> dict[str, Any]:
+    planned = view.planned(service.service)
     return {
         "service": service.service,
         "outcome": None if service.outcome is None else service.outcome.value,
@@ -46,6 +47,7 @@ def _service(view: OfficeView, service: ServiceView) -> dict[str, Any]:
         "fresh": view.is_fresh(service),
         "national": view.national_state(service.service).value,
         "national_drifted": view.national_drifted(service.service),
+        "planned_until_s": None if planned is None else planned.until_s,
     }
 
 
@@ -69,6 +71,7 @@ def _bulletin(bulletin: Bulletin) -> dict[str, Any]:
         "maintenance": _names(bulletin.maintenance),
         "quarantined": _names(bulletin.quarantined),
         "controls_ignored": list(bulletin.controls_ignored),
+        "planned": [asdict(each) for each in bulletin.planned],
     }
 
 

@@ -94,6 +94,7 @@ class Agent:
             jitter_s=parts.jitter_s,
             recorder=parts.recorder,
         )
+        self.office.calendar = plan.mandate.calendar
         self.listener = Listener(
             office=self.office, exchange=parts.exchange, clock=clock, meters=parts.meters
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from agent.core import groups
 from agent.core.graph import Graph
 from agent.core.groups import Groups
 from agent.core.model import Branch, PlannedNotice, is_name
@@ -157,6 +158,11 @@ class Window:
         return bounded and once and named and self.mode.known
 
 
+def places_of(branch: Branch) -> frozenset[str]:
+    """Every place by which a window can name this office."""
+    return frozenset({branch.id, branch.zone, *groups.of([branch]).belongs_to[branch.id]})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """All windows, and whom and what each of them means."""
@@ -202,6 +208,14 @@ class Calendar:
             if span.until_s <= at_s and since_s < span.until_s + GRACE_S
         )
         return max(ends, default=None)
+
+    def maintains(self, service: str, branch: str, at_s: float) -> bool:
+        """Whether work on ``service`` is planned at this office at that time."""
+        return any(
+            (not window.services or service in window.services)
+            and (not window.where or branch in self._inside(window))
+            for window, _ in self.active(at_s)
+        )
 
     def notices(self, at_s: float) -> tuple[PlannedNotice, ...]:
         """What goes on at ``at_s``, as every agent hears of it."""

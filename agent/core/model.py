@@ -591,8 +591,11 @@ class PlannedNotice:
 
     def means(self, service: str, places: Collection[str]) -> bool:
         """Whether it is of this service, at an office in these places: its id, zone and groups."""
-        at = not self.where or not set(self.where).isdisjoint(places)
-        return at and (not self.services or service in self.services)
+        return self.concerns(places) and (not self.services or service in self.services)
+
+    def concerns(self, places: Collection[str]) -> bool:
+        """Whether it is of offices in these places."""
+        return not self.where or not set(self.where).isdisjoint(places)
 
 
 Fence = tuple[float, int]

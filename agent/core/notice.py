@@ -51,6 +51,10 @@ _CHANGED = Words(
     "Jawaban sistem pusat berubah bentuk dan sedang diperiksa.",
     "The answers of the central system have changed shape, which is being looked into.",
 )
+_PLANNED = Words(
+    "Sebagian layanan pusat sedang dalam pemeliharaan terjadwal.",
+    "Some central services are in scheduled maintenance.",
+)
 _CANNOT_SEE = Words(
     "Sambungan kantor ini sedang terkendala. Keadaan layanan belum dapat dipastikan.",
     "This office's own connection is in trouble. The state of the services is not known.",
@@ -147,10 +151,11 @@ def _sentences(view: OfficeView, unserved: list[ServiceView]) -> list[Words]:
     """What the people in the room should know and do, in the order of reading."""
     if not view.sight.sees:
         return [_CANNOT_SEE, vocabulary.APOLOGY]
+    planned = [_PLANNED] if _are_planned(view) else []
     if not unserved:
-        return []
+        return planned
     ids = {service.service for service in unserved}
-    sentences = [_width(view, unserved)]
+    sentences = [*planned, _width(view, unserved)]
     if _changed(unserved):
         sentences.append(_CHANGED)
     if ids & _PRINTING and not ids & _COUNTER:
@@ -163,6 +168,13 @@ def _sentences(view: OfficeView, unserved: list[ServiceView]) -> list[Words]:
         vocabulary.NO_END_KNOWN,
         vocabulary.APOLOGY,
     ]
+
+
+def _are_planned(view: OfficeView) -> bool:
+    """Planned work goes on, on a service that is not seen to be well."""
+    well = (_Place.SERVED, _Place.SLOW)
+    rest = (each for each in view.services if _place(view, each) not in well)
+    return any(view.planned(each.service) is not None for each in rest)
 
 
 def _changed(unserved: list[ServiceView]) -> bool:

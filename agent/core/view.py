@@ -10,7 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.core.model import Branch, Bulletin, IncidentSummary, Outcome, ServiceState, Sight
+from agent.core.maintenance import places_of
+from agent.core.model import (
+    Branch,
+    Bulletin,
+    IncidentSummary,
+    Outcome,
+    PlannedNotice,
+    ServiceState,
+    Sight,
+)
 
 BULLETIN_FRESH_S = 30.0
 """A leader speaks every 10 s; after three times that, nobody knows how the nation stands."""
@@ -97,6 +106,12 @@ class OfficeView:
     def national_drifted(self, service: str) -> bool:
         """Whether the nation's trouble with it is a changed contract, as heard lately."""
         return self.nation is not None and service in self.nation.drifted
+
+    def planned(self, service: str) -> PlannedNotice | None:
+        """Planned work on a service in the nation or here, as heard lately: what ends last."""
+        notices = self.nation.planned if self.nation is not None else ()
+        found = (n for n in notices if n.means(service, places_of(self.branch)))
+        return max(found, key=lambda notice: notice.until_s, default=None)
 
     def is_fresh(self, service: ServiceView) -> bool:
         """Whether this office's last result still says something: it can see, and lately did."""

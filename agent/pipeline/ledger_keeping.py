@@ -110,12 +110,12 @@ class LedgerKeeper:
                 self._ledger = self._ledger.teach(wall_s, run.journey, facts.step, facts.duration_s)
 
     def _look(self, now_s: float) -> dict[str, Standing]:
-        maintenance = self._office.in_maintenance(now_s)
+        wall_s = self._clock.wall_s()
         return {
             service: standing.of(
                 self._office.newest(service),
                 sees=self._office.sight.sees,
-                maintenance=maintenance,
+                maintenance=self._office.maintained(service, now_s, wall_s),
                 lasts_s=self._lasts_s[service],
             )
             for service in self._office.services

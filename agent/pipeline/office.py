@@ -13,6 +13,7 @@ from agent.core import evidence, focus
 from agent.core.evidence import Memory
 from agent.core.hearing import Hearing
 from agent.core.lockout import Lockouts
+from agent.core.maintenance import Calendar, places_of
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -20,6 +21,7 @@ from agent.core.model import (
     Fence,
     Focus,
     Outcome,
+    PlannedNotice,
     Run,
     Scope,
     ServiceState,
@@ -85,6 +87,10 @@ class Office:
         """Services with a result since this process started, or with none that may be had."""
         self.rhythm = Rhythm()
         """How long steps usually take here today, once that was read."""
+        self.calendar = Calendar()
+        """Planned work by nation.yaml alone."""
+        self._id = identity.branch.id
+        self._places = places_of(identity.branch)
         self._started_s = started_s
         self.on_bulletin: Callable[[], None] = lambda: None
         """Called after a bulletin was taken: it may carry an order."""
@@ -226,6 +232,29 @@ class Office:
         """The leader says so of this office. It names the first few alone, and counts the rest."""
         bulletin = self._hearing.heeded(now_s)
         return bulletin is not None and self.identity.branch.id in bulletin.maintenance.first
+
+    def planned(self, now_s: float) -> tuple[PlannedNotice, ...]:
+        """Planned work at this office, by the leader's current word; each ends by itself."""
+        bulletin = self._hearing.heeded(now_s)
+        if bulletin is None:
+            return ()
+        passed_s = now_s - self._hearing.taken_s
+        going_on = (n for n in bulletin.planned if n.until_s - bulletin.at_s > passed_s)
+        return tuple(each for each in going_on if each.concerns(self._places))
+
+    def spared(self, services: Collection[str], now_s: float) -> frozenset[str]:
+        """Those of ``services`` that are not to be probed while planned work lasts."""
+        notices = [each for each in self.planned(now_s) if each.skip]
+        return frozenset(s for s in services if any(n.means(s, self._places) for n in notices))
+
+    def maintained(self, service: str, now_s: float, wall_s: float) -> bool:
+        """Whether planned work on this service goes on here: says the leader, or nation.yaml.
+
+        The file is read by this office's own clock, so that it counts also when nobody is heard.
+        """
+        if self.in_maintenance(now_s) or self.calendar.maintains(service, self._id, wall_s):
+            return True
+        return any(each.means(service, self._places) for each in self.planned(now_s))
 
     def watched(self, service: str, now_s: float) -> bool:
         """The nation suspects this service, or has an incident that it belongs to."""

@@ -148,6 +148,7 @@ class Prober:
                 credentials=self._credentials,
                 now_s=self._clock.now_s,
                 trigger=trigger,
+                spared=self._office.spared(probe.services, self._clock.now_s()),
             )
             self._give_back(probe, run)
             self._hear_credentials(run)
@@ -176,6 +177,9 @@ class Prober:
     def _held(self, probe: Probe, now_s: float) -> SkipReason | None:
         """Why the run may not begin; if it may, it has what it needs."""
         lockouts = self._office.lockouts
+        if probe.services[0] in self._office.spared(probe.services, now_s):
+            self._office.pass_over(probe.services)
+            return SkipReason.MAINTENANCE
         if not lockouts.allow(probe.roles, now_s):
             if not lockouts.paused.isdisjoint(probe.roles):
                 self._office.pass_over(probe.services)

@@ -8,7 +8,7 @@ probe does wrong is one too, of a kind that is never held against the centre.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 
 import structlog
@@ -34,9 +34,11 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
     step_timeout_s: float = 10.0,
     run_timeout_s: float = 25.0,
     trigger: Trigger = Trigger.PLAN,
+    spared: Collection[str] = (),
 ) -> Run:
     """Execute the steps of ``journey`` in order until one breaks; closes ``session``.
 
+    It goes no further than to a service that is ``spared``, for planned work on it.
     A step has ``step_timeout_s``, and no more than what is left of ``run_timeout_s``. Steps that
     are to be carried out always come after a broken one too, and after being cancelled. Raises
     nothing of its own; being cancelled passes through and leaves no facts.
@@ -46,7 +48,7 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
     attempt: Journey | None = None
     try:
         attempt = journey(session=session, applicant=applicant, credentials=credentials)
-        for step in journey.steps:
+        for step in _asked(journey.steps, spared):
             if not step.always and any(facts.failure is not None for facts in executed):
                 continue
             left_s = run_timeout_s - (now_s() - started_s)
@@ -69,6 +71,15 @@ async def run_journey(  # noqa: PLR0913 - what a run depends on, each by its nam
         declared=journey.steps,
         trigger=trigger,
     )
+
+
+def _asked(steps: Sequence[StepName], spared: Collection[str]) -> Iterator[StepName]:
+    """The steps up to the first that asks a spared service, and what is to be put in order."""
+    reached = False
+    for step in steps:
+        reached = reached or step.service in spared
+        if not reached or (step.always and step.service not in spared):
+            yield step
 
 
 async def _put_in_order(attempt: Journey, done: int) -> None:

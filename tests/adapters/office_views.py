@@ -12,6 +12,7 @@ from agent.core.model import (
     IncidentSummary,
     Names,
     Outcome,
+    PlannedNotice,
     Scope,
     ServiceState,
     Severity,
@@ -112,6 +113,16 @@ DRIFTED = replace(
 )
 """The same root answers, in another shape."""
 
+UNTIL_S = NATIONAL.now_s + 3600.0
+PLANNED = replace(
+    NATIONAL,
+    bulletin=replace(
+        bulletin({"simponi.billing": ServiceState.NATIONAL}),
+        planned=(PlannedNotice(id="night", until_s=UNTIL_S, services=("simponi.billing",)),),
+    ),
+)
+"""The same fault, while it is planned: it is no incident."""
+
 ALONE = replace(NATIONAL, exchange=ExchangeState.STANDALONE, bulletin=None, bulletin_age_s=None)
 """The same fault at an office that hears nobody."""
 
@@ -164,6 +175,7 @@ ALL = {
     "calm": CALM,
     "national": NATIONAL,
     "drifted": DRIFTED,
+    "planned": PLANNED,
     "alone": ALONE,
     "stale": STALE,
     "blind": BLIND,

@@ -19,6 +19,7 @@ from agent.core.wording import Wording
 from tests.adapters import office_views as offices
 
 Page = Callable[[OfficeView], str]
+UNTIL_S = offices.UNTIL_S
 
 
 class Reading(HTMLParser):
@@ -233,6 +234,19 @@ def test_the_document_tells_a_changed_contract_beside_the_state():
     assert (billing["national"], billing["national_drifted"]) == ("national", True)
     assert document["bulletin"]["drifted"] == ["simponi.billing"]
     assert document["bulletin"]["incidents"][0]["drifted"] is True
+
+
+def test_planned_work_stands_beside_what_is_judged_and_is_no_trouble_in_the_headline():
+    reading = Reading(nation_page(offices.PLANNED))
+    assert "Tidak ada gangguan nasional; pemeliharaan terjadwal" in reading.words
+    until = f"Pemeliharaan terjadwal sampai {vocabulary.clock_time(UNTIL_S, 'Asia/Jakarta')}"
+    assert f"{until}: Gangguan nasional" in reading.words
+    assert "pemeliharaan terjadwal" in Reading(lobby_page(offices.PLANNED)).words
+    document = status_document(offices.PLANNED)
+    billing = next(s for s in document["services"] if s["service"] == "simponi.billing")
+    assert (billing["national"], billing["planned_until_s"]) == ("national", UNTIL_S)
+    (planned,) = document["bulletin"]["planned"]
+    assert (planned["id"], planned["skip"]) == ("night", False)
 
 
 def test_the_document_of_an_office_alone_knows_nothing_of_the_nation():

@@ -26,6 +26,7 @@ from agent.core.model import (
     Names,
     Outcome,
     Phases,
+    PlannedNotice,
     Run,
     Scope,
     ServiceState,
@@ -59,6 +60,10 @@ BULLETIN = Bulletin(
     at_s=1.7e9,
     services={"simponi.billing": ServiceState.NATIONAL, "<evil>": ServiceState.NORMAL},
     drifted=("simponi.billing", "<evil>"),
+    planned=(
+        PlannedNotice(id="night", until_s=1.0, services=("simkim.login",)),
+        PlannedNotice(id="papua", until_s=1.0, where=("island:papua",)),
+    ),
     incidents=(
         IncidentSummary(
             id="incident.national.all.simponi.billing@3841",
@@ -233,6 +238,8 @@ def test_what_happened_is_what_is_shown():
         "pantau_service_state{service=simkim.login,state=unknown}": 1,
         "pantau_service_drifted{service=simponi.billing}": 1,
         "pantau_service_drifted{service=simkim.login}": 0,
+        "pantau_service_planned{service=simponi.billing}": 0,
+        "pantau_service_planned{service=simkim.login}": 1,
         "pantau_branches{attendance=silent}": 5,
         "pantau_branch_mismatched{office=sorong}": 1,
         "pantau_incidents_open{scope=national,severity=degraded}": 1,

@@ -15,6 +15,7 @@ from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.core import ledger, lesson
 from agent.core.ledger import HOURS
 from agent.core.lesson import Lesson
+from agent.core.maintenance import Calendar, Span, Window
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -22,6 +23,7 @@ from agent.core.model import (
     FailureKind,
     Names,
     Outcome,
+    PlannedNotice,
     Run,
     Sight,
     StepFacts,
@@ -208,6 +210,23 @@ async def test_an_office_that_cannot_see_knows_nothing_until_it_sees_again():
     await keeping.run(20, probing=False)
     await keeping.keeper.say_goodbye()
     assert keeping.hour(8) == [115, 0, 0, 45, 0]
+
+
+async def test_planned_work_on_a_service_is_maintenance_of_it_by_the_file_and_by_the_leader():
+    keeping = Keeping()
+    now_s = keeping.clock.wall_s()
+    window = Window(id="n", services=(BILLING,), span=Span(from_s=now_s + 100, until_s=now_s + 400))
+    keeping.office.calendar = Calendar(windows=(window,))
+    await keeping.run(700)
+    await keeping.keeper.say_goodbye()
+    assert keeping.hour(8) == pytest.approx([400, 0, 0, 0, 300], abs=TALLY_S)
+    notice = PlannedNotice(id="w1", until_s=1e9, services=(BILLING,))
+    bulletin = Bulletin(term=1, leader="medan", nation="r1:0", at_s=0.0, planned=(notice,))
+    for _ in range(30):
+        keeping.office.take_bulletin(bulletin, keeping.clock.now_s(), live=True)
+        await keeping.run(10)
+    await keeping.keeper.say_goodbye()
+    assert keeping.hour(8) == pytest.approx([400, 0, 0, 0, 600], abs=2 * TALLY_S)
 
 
 async def test_maintenance_is_what_the_leader_says_as_long_as_it_is_heard():

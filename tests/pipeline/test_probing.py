@@ -17,6 +17,7 @@ from agent.core.model import (
     Focus,
     IncidentSummary,
     Outcome,
+    PlannedNotice,
     Refusals,
     Scope,
     ServiceState,
@@ -633,3 +634,67 @@ async def test_credentials_without_an_id_have_no_account_to_lock():
     office.centre.says("/sso", 401)
     await office.probe_until(200.0)
     assert len(sign_ins(office)) > 3
+
+
+# --- planned work
+
+
+def skipping(*services: str, until_s: float = 1e9, where: tuple[str, ...] = ()) -> Bulletin:
+    """The leader's word that these are not to be probed."""
+    notice = PlannedNotice(id="n", until_s=until_s, services=services, where=where, skip=True)
+    return Bulletin(term=1, leader="medan", nation="r1:0", at_s=0.0, planned=(notice,))
+
+
+async def test_a_journey_that_begins_with_a_spared_service_is_skipped_and_counted():
+    office = ProbedOffice(Payment, period_s=60.0, anchor_s=30.0)
+    listening = asyncio.create_task(hears(office, skipping("simponi.billing")))
+    await office.probe_until(200.0)
+    listening.cancel()
+    assert office.starts() == []
+    assert office.skipped() == {"maintenance": 3}
+    assert office.office.ready
+
+
+async def test_a_journey_goes_no_further_than_to_a_spared_service_and_keeps_its_tokens():
+    office = ProbedOffice(Payment, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 200)
+    listening = asyncio.create_task(hears(office, skipping("mpn.status")))
+    await office.probe_until(200.0)
+    listening.cancel()
+    assert [[facts.service for facts in run.executed] for run in office.meters.runs] == [
+        ["simponi.billing"]
+    ] * 3
+    newest = office.office.newest("mpn.status")
+    assert newest is not None
+    assert (newest.outcome, newest.blocked_by) == (Outcome.VOID, None)
+
+
+async def test_an_office_that_hears_nobody_any_more_probes_again():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 200)
+    office.office.take_bulletin(skipping("simponi.billing"), office.clock.now_s(), live=True)
+    await office.probe_until(100.0)
+    assert office.starts() == [30.0, 90.0]
+
+
+async def test_planned_work_ends_by_itself_also_while_nobody_says_so():
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 200)
+    listening = asyncio.create_task(hears(office, skipping("simponi.billing", until_s=100.0)))
+    await office.probe_until(200.0)
+    listening.cancel()
+    assert office.starts() == [150.0]
+
+
+@pytest.mark.parametrize(
+    ("place", "probed"),
+    [("jember", False), ("province:jawa-timur", False), ("Asia/Jakarta", False), ("malang", True)],
+)
+async def test_only_the_offices_of_a_window_heed_it(place: str, *, probed: bool):
+    office = ProbedOffice(Billing, period_s=60.0, anchor_s=30.0)
+    office.centre.says("/billing", 200)
+    told = skipping("simponi.billing", where=(place,))
+    listening = asyncio.create_task(hears(office, told))
+    await office.probe_until(100.0)
+    listening.cancel()
+    assert bool(office.starts()) is probed
