@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Try out what ``arguments.config`` tells; returns the exit code."""
     try:
         settings, secrets, routes, wording = _settings(arguments.config)
-        channels = [arguments.channel] if arguments.channel else channels_of(routes)
+        channels = (arguments.channel,) if arguments.channel else routes.channels
         results = asyncio.run(_try_slack(secrets, channels, wording))
         if not arguments.channel:
             results += asyncio.run(_try_others(settings, wording))
@@ -120,12 +120,6 @@ def missing_scopes(scopes: frozenset[str] | None) -> list[str]:
     if scopes is None:
         return []
     return [" or ".join(either) for either in NEEDED_SCOPES if not scopes.intersection(either)]
-
-
-def channels_of(routes: Routes) -> list[str]:
-    """Every channel that may ever hear of anything, once."""
-    named = (routes.main, routes.slow, routes.regional, routes.fallback, routes.digest)
-    return list(dict.fromkeys(name for name in (*named, *routes.by_service.values()) if name))
 
 
 def exit_code(results: Sequence[StepResult]) -> int:

@@ -660,6 +660,12 @@ class Routes:
     digest: str | None = None
     """Of the daily digest; None: there is none."""
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that may ever hear of anything, once."""
+        named = (self.main, self.slow, self.regional, self.fallback, self.digest)
+        return tuple(dict.fromkeys(each for each in (*named, *self.by_service.values()) if each))
+
     def channel(self, scope: Scope, severity: Severity, service: str) -> str:
         """The channel of a new incident: by service first, then slow, then regional, then main."""
         if service in self.by_service:

@@ -96,6 +96,4 @@ def _warm_up_s(play: Play) -> float:
 
 def channels(play: Play) -> set[str]:
     """The channels that the messages of a play may go to."""
-    routes = play.plan.mandate.routes
-    named = (routes.main, routes.slow, routes.regional, routes.fallback)
-    return {channel for channel in (*named, *routes.by_service.values()) if channel}
+    return set(play.plan.mandate.routes.channels)

@@ -187,9 +187,9 @@ def test_a_wrong_configuration_and_an_office_without_secrets_are_told(
 
 
 def test_every_channel_is_tried_once():
-    routes = Routes(main="a", slow="b", regional="a", by_service={"x": "c", "y": "b"})
+    routes = Routes(main="a", slow="b", regional="a", digest="c", by_service={"x": "d", "y": "b"})
 
-    assert notify.channels_of(routes) == ["a", "b", "c"]
+    assert routes.channels == ("a", "b", "c", "d")
 
 
 @pytest.mark.parametrize(
