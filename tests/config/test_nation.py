@@ -64,7 +64,7 @@ def test_the_hash_changes_with_the_content(tmp_path: Path, old: str, new: str):
     )
 
 
-@pytest.mark.parametrize("emoji", ['":eyes:"', '"Mata"', "[]", '""'])
+@pytest.mark.parametrize("emoji", ['":eyes:"', '"Jempol"', "[]", '""'])
 def test_the_signs_that_acknowledge_are_names_of_emojis(tmp_path: Path, emoji: str):
     signs = emoji if emoji == "[]" else f"[{emoji}]"
     with pytest.raises(ConfigurationError, match="acknowledge"):
