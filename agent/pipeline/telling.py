@@ -236,7 +236,7 @@ class Teller:
             if self._desk.stream_now_s() < ended_s:
                 return False
         thread = incident.root_message.ts if found.sequence else None
-        hits = _copies(await self._notifier.find(found.channel, thread), incident, found)
+        hits = _copies(await self._find(found.channel, thread), incident, found)
         if not hits:
             return None
         await self._adopt(incident, found, hits[0], told=0)
@@ -339,9 +339,9 @@ class Teller:
         if not self._may_post():
             return
         root = incident.root_message
-        standing = list(await self._notifier.find(root.channel))
+        standing = await self._find(root.channel)
         if len(incident.messages) > 1:
-            standing += await self._notifier.find(root.channel, root.ts)
+            standing += await self._find(root.channel, root.ts)
         for each in incident.messages:
             if each.delivery is Delivery.POSTED:
                 copies = _copies(standing, incident, each)
@@ -350,6 +350,15 @@ class Teller:
                 await self._collapse(incident, each, copies)
         now_s = self._clock.now_s()
         self._sweep_due[incident.id] = now_s + SWEEP_EVERY_S if incident.open else float("inf")
+
+    async def _find(self, channel: str, thread: str | None = None) -> list[Posted]:
+        """Our messages there, without what ended before the store was made.
+
+        Revisions have begun again since then, and so may have the identities of incidents.
+        """
+        found = await self._notifier.find(channel, thread)
+        made_s = self._desk.store_made_s
+        return [each for each in found if not each.over or each.at_s is None or each.at_s >= made_s]
 
     def _orphans(self, standing: Sequence[Posted], incident: Incident) -> list[Posted]:
         """What an exchange that has lost its memory had told of this very trouble, oldest first."""
@@ -360,7 +369,6 @@ class Teller:
             each
             for each in standing
             if _is_root_of(each, incident.name)
-            and not each.over
             and each.at_s is not None
             and made_s - ORPHANED_S < each.at_s < made_s
         ]

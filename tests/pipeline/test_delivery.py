@@ -303,6 +303,26 @@ async def test_of_messages_that_ended_before_the_memory_was_lost_none_is_touched
     assert [each.key for each in room.roots()] == [f"{first.id}/0", f"{again.id}/0"]
 
 
+async def test_an_identity_that_comes_again_after_the_memory_was_lost_is_told_anew(room: Newsroom):
+    leader = await room.leader()
+    first = await open_incident(leader)
+    await asyncio.sleep(5)
+    await leader.book.change(
+        first.name, lambda i: replace(i, phase=Phase.CLOSED, revision=9) if i else None
+    )
+    await asyncio.sleep(10)
+    await leader.stop()
+    room.store.wipe()
+    await asyncio.sleep(20)
+
+    leader = await room.leader()
+    again = await open_incident(leader)
+    await asyncio.sleep(10)
+
+    assert again.id == first.id
+    assert len(room.roots()) == 2
+
+
 async def test_a_message_of_another_trouble_is_left_when_the_memory_is_lost(room: Newsroom):
     await _told_before_the_store_was_wiped(room)
 
