@@ -635,6 +635,14 @@ class Meters(Protocol):
         """The receiver was asked whether it would hear us; ``effect`` as above."""
         ...
 
+    def reminded(self) -> None:
+        """At the leader: people are reminded of an incident that nobody looks after."""
+        ...
+
+    def digest_written(self) -> None:
+        """At the leader: a day's digest stands, told or with nothing to tell."""
+        ...
+
     def signs_looked_for(self, effect: Effect | None) -> None:
         """At the leader: a root message's signs were asked for; ``effect`` as above."""
         ...

@@ -275,6 +275,14 @@ class PrometheusExporter:
         if effect is not None:
             self._metrics.counter("notify_check_failures", effect.value).inc()
 
+    def reminded(self) -> None:
+        """At the leader: people are reminded of an incident that nobody looks after."""
+        self._metrics.counter("incident_reminders").inc()
+
+    def digest_written(self) -> None:
+        """At the leader: a day's digest stands, told or with nothing to tell."""
+        self._metrics.counter("digests").inc()
+
     def signs_looked_for(self, effect: Effect | None) -> None:
         """At the leader: a root message's signs were asked for; ``effect`` as above."""
         self._metrics.counter("sign_looks").inc()

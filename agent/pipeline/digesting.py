@@ -17,7 +17,7 @@ from agent.core.digest import DigestPlan
 from agent.core.incident import Incident
 from agent.core.nation import Nation, Outlook
 from agent.pipeline.incident_book import IncidentBook
-from agent.ports import ExchangeError
+from agent.ports import ExchangeError, Meters
 
 _log = structlog.get_logger(__name__)
 
@@ -26,13 +26,21 @@ class DigestKeeper:
     """Writes the digests that fall due in one term."""
 
     def __init__(
-        self, *, term: int, book: IncidentBook, nation: Nation, plan: DigestPlan, seen: Absences
+        self,
+        *,
+        term: int,
+        book: IncidentBook,
+        nation: Nation,
+        plan: DigestPlan,
+        seen: Absences,
+        meters: Meters,
     ) -> None:
         self._term = term
         self._book = book
         self._nation = nation
         self._plan = plan
         self._seen = seen
+        self._meters = meters
         self._done: str | None = None
         """The day that needs no second look."""
 
@@ -56,6 +64,8 @@ class DigestKeeper:
     async def _write(self, day: str, outlook: Outlook) -> None:
         name = absences.record_name(day)
         stands = await self._book.change(name, lambda found: self._begun(found, day, outlook))
+        if stands is not None and stands.since_s == outlook.at_s:
+            self._meters.digest_written()
         _log.info("digest_stands", day=day, untold=stands is not None and stands.untold)
 
     def _begun(self, found: Incident | None, day: str, outlook: Outlook) -> Incident:

@@ -10,7 +10,7 @@ from agent.core.incident import Incident
 from agent.core.reminding import Reminders
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.scribe import Scribe
-from agent.ports import ExchangeError
+from agent.ports import ExchangeError, Meters
 
 _log = structlog.get_logger(__name__)
 
@@ -18,10 +18,13 @@ _log = structlog.get_logger(__name__)
 class Reminder:
     """Writes reminders into the records, for one term."""
 
-    def __init__(self, *, book: IncidentBook, scribe: Scribe, reminders: Reminders) -> None:
+    def __init__(
+        self, *, book: IncidentBook, scribe: Scribe, reminders: Reminders, meters: Meters
+    ) -> None:
         self._book = book
         self._scribe = scribe
         self._reminders = reminders
+        self._meters = meters
         self._untold_s: dict[str, float] = {}
         """By incident, when its reminder last waited: one that was told late is as good as new."""
 
@@ -38,7 +41,7 @@ class Reminder:
             except ExchangeError as error:
                 trouble.append(error)
             else:
-                _note(each, after)
+                self._note(each, after)
         return trouble
 
     def _due(self, incident: Incident, now_s: float) -> bool:
@@ -52,7 +55,7 @@ class Reminder:
             return before
         return self._scribe.worded(incidents.reminded(before, now_s), before)
 
-
-def _note(before: Incident, after: Incident | None) -> None:
-    if after is not None and after.reminded > before.reminded:
-        _log.warning("incident_reminded", id=after.id, reminder=after.reminded)
+    def _note(self, before: Incident, after: Incident | None) -> None:
+        if after is not None and after.reminded > before.reminded:
+            self._meters.reminded()
+            _log.warning("incident_reminded", id=after.id, reminder=after.reminded)

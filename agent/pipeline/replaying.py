@@ -209,7 +209,10 @@ class Replay:
             planned=self._planned,
         )
         self._reminder = Reminder(
-            book=self._book, scribe=self._scribe, reminders=self._mandate.reminders
+            book=self._book,
+            scribe=self._scribe,
+            reminders=self._mandate.reminders,
+            meters=self._meters,
         )
         self._sees = self._took_over = False
         self._busy = self._news = False

@@ -118,6 +118,7 @@ class Term:
             book=self.book,
             scribe=Scribe(self.book, mandate.wording, meters),
             reminders=mandate.reminders,
+            meters=meters,
         )
         self._digest = DigestKeeper(
             term=number,
@@ -125,6 +126,7 @@ class Term:
             nation=self.nation,
             plan=mandate.digest,
             seen=Absences(mandate.branches, mandate.digest),
+            meters=meters,
         )
         self._signs = SignReader(
             exchange=exchange,

@@ -78,6 +78,12 @@ class QuietMeters:
     def notify_checked(self, effect: Effect | None) -> None:
         """Nothing is counted."""
 
+    def reminded(self) -> None:
+        """Nothing is counted."""
+
+    def digest_written(self) -> None:
+        """Nothing is counted."""
+
     def signs_looked_for(self, effect: Effect | None) -> None:
         """Nothing is counted."""
 

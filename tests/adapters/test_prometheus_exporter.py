@@ -190,6 +190,8 @@ def a_busy_life() -> PrometheusExporter:
     meters.receiver_dropped("webhook", 2)
     meters.notify_checked(None)
     meters.notify_checked(Effect.UNKNOWN)
+    meters.reminded()
+    meters.digest_written()
     meters.signs_looked_for(None)
     meters.signs_looked_for(Effect.REFUSED)
     meters.outbox(2, 1.6e9)

@@ -63,7 +63,7 @@ async def written(country: Country) -> None:
 
 
 async def test_at_its_time_who_is_missing_is_told_once_with_since_when(country: Country):
-    await leading(country)
+    hub = await leading(country)
     await sleep_until(country, 200.0)
     await country.offices[DEAF].fall_silent()
     await sleep_until(country, SIXTEEN_S - 5)
@@ -76,6 +76,7 @@ async def test_at_its_time_who_is_missing_is_told_once_with_since_when(country: 
     said = told.text.splitlines()[1]
     assert said.startswith(f"Diam (2): {name(country, SILENT)} sejak sebelum 15.54 WIB; ")
     assert said.endswith(f"{name(country, DEAF)} sejak 15.57 WIB.")
+    assert hub.meters.digests == 1
     await country.offices["office-005"].fall_silent()
     await sleep_until(country, 2_000.0)
     assert digests(country) == [told]
@@ -92,10 +93,11 @@ async def test_a_leader_that_dies_once_it_is_written_leaves_its_telling_to_the_n
     await written(country)
     await first.die()
     assert digests(country) == []
-    await country.hub("office-001")
+    second = await country.hub("office-001")
     await sleep_until(country, 2 * SIXTEEN_S)
     assert len(digests(country)) == 1
     assert len(records(country)) == 1
+    assert second.meters.digests == 0
 
 
 async def test_what_a_dying_leader_posted_without_knowing_is_adopted_and_not_told_again(

@@ -57,7 +57,7 @@ def reminders(country: Country) -> list[WorkspaceMessage]:
 async def test_nobody_answers_so_people_are_called_again_and_then_others_with_them(
     country: Country,
 ):
-    await outage(country)
+    hub = await outage(country)
     await asyncio.sleep(MINUTE_S)
     assert reminders(country) == []
     await asyncio.sleep(2 * MINUTE_S)
@@ -67,6 +67,7 @@ async def test_nobody_answers_so_people_are_called_again_and_then_others_with_th
     await asyncio.sleep(10 * MINUTE_S)
     _, second = reminders(country)
     assert second.text.startswith(f"{ON_CALL} {SECOND} x: sudah 13 menit")
+    assert hub.meters.reminders == 2
 
 
 async def test_a_new_leader_neither_repeats_a_reminder_nor_forgets_the_next(country: Country):

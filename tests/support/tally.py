@@ -17,6 +17,7 @@ class Tally(QuietMeters):
     def __init__(self) -> None:
         self.attempts: Counter[Effect | None] = Counter()
         self.checks: Counter[Effect | None] = Counter()
+        self.reminders = self.digests = 0
         self.sign_looks: Counter[Effect | None] = Counter()
         self.losses: Counter[LossNews] = Counter()
         self.drops: Counter[Drop] = Counter()
@@ -105,6 +106,12 @@ class Tally(QuietMeters):
 
     def notify_checked(self, effect: Effect | None) -> None:
         self.checks[effect] += 1
+
+    def reminded(self) -> None:
+        self.reminders += 1
+
+    def digest_written(self) -> None:
+        self.digests += 1
 
     def signs_looked_for(self, effect: Effect | None) -> None:
         self.sign_looks[effect] += 1
