@@ -140,6 +140,8 @@ def _load_words(found: LoadReport) -> Iterator[str]:
     )
     if found.unwatched:
         yield f"No journey exercises: {', '.join(found.unwatched)}"
+    for each in found.left_out:
+        yield f"Not probed here: {each}"
 
 
 def coverage_words(found: LoadReport) -> Iterator[str]:

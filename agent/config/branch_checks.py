@@ -128,19 +128,12 @@ def requests_of(steps: Sequence[StepName]) -> dict[str, int]:
     return found
 
 
-def load_on(role: str, nation: Nation, journeys: JourneySteps) -> tuple[float, float]:
-    """Requests a second that the nation sends to a target: in quiet times, and at the very most."""
-    quiet = most = 0.0
-    for budget in nation.journeys:
-        requests = requests_of(journeys.get(budget.name, ())).get(role, 0)
-        quiet += requests * budget.base_runs_per_s
-        most += requests * budget.ceiling_runs_per_s
-    return quiet, min(most, nation.targets[role].ceiling_requests_per_s)
-
-
 def _budget_mistakes(nation: Nation, journeys: JourneySteps) -> Iterator[Mistake]:
     for role, target in nation.targets.items():
-        quiet, _ = load_on(role, nation, journeys)
+        quiet = sum(
+            requests_of(journeys.get(budget.name, ())).get(role, 0) * budget.base_runs_per_s
+            for budget in nation.journeys
+        )
         if quiet > target.ceiling_requests_per_s:
             yield nation.lines.mistake(
                 ("targets", role, "ceiling_requests_per_s"),

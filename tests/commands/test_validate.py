@@ -36,8 +36,10 @@ def test_in_a_pipe_a_good_configuration_is_told_in_plain_lines(
     assert pantau("--config", str(example)) == 0
     out = capsys.readouterr().out
     assert "jember: one of 145 offices in 37 provinces, 7 hubs" in out
-    assert "journey issuance: each office every 72.5 s, quiet 2.00 runs/s, at most 8.00" in out
-    assert "target simkim: quiet" in out
+    assert "journey issuance: each office every 145.0 s, quiet 1.00 runs/s, at most 4.00" in out
+    assert "target simkim: quiet 13.0 requests/s, at most 52.0" in out
+    assert "Not probed here: biometrics: writes, and simkim is no sandbox" in out
+    assert "Not probed here: watch-list: no budget in the nation's file" in out
     assert "National: 7 offices at the least" in out
     assert "Regional: 2 offices at the least" in out
     assert "Neither: " in out

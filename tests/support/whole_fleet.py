@@ -36,6 +36,8 @@ from agent.simulation.workspace import (
 
 SEED = 7
 ALL_OFFICES = 145
+OFTEN = ("simkim-sign-in", "officer-application", "issuance")
+"""What a play takes of the nation's journeys: a story is told by few, in a fraction of the time."""
 
 Look = Callable[[float, Fleet], None]
 """What a test wants to see about twice a second: the offset, and the fleet."""
@@ -131,7 +133,7 @@ def play(
 ) -> Played:
     """Play ``story``, the phases of a scenario, at these offices and no others; None: at all 145.
 
-    ``journeys`` are taken beside those of the nation's file, each to a target of its own.
+    ``journeys`` are taken beside :data:`OFTEN`, each to a target of its own.
 
     Whatever the story, the same offices and seed are the same fleet, with the same leader, until a
     phase makes a difference. So one play may tell what another is to break, and when.
@@ -150,7 +152,7 @@ def play(
             branches=len(offices) if offices else ALL_OFFICES,
             seconds=seconds,
         )
-        simulated = simulate(_also(prepare(settings), journeys), seed, observer.look)
+        simulated = simulate(_often(prepare(settings), journeys), seed, observer.look)
     played.report, played.workspace = simulated.report, simulated.workspace
     return played
 
@@ -173,21 +175,21 @@ def broken(
     )
 
 
-def _also(play: Play, journeys: Sequence[type[Journey]]) -> Play:
-    if not journeys:
-        return play
+def _often(play: Play, journeys: Sequence[type[Journey]]) -> Play:
+    """The play with :data:`OFTEN` and these journeys, each at twice a second."""
     nation = load_nation(NATION_FILE)
     roles = {step.role for journey in journeys for step in journey.steps if step.role}
-    more = nation.model_copy(
+    names = (*OFTEN, *(each.name for each in journeys))
+    fewer = nation.model_copy(
         update={
-            "journeys": (*nation.journeys, *(JourneyBudget(name=each.name) for each in journeys)),
+            "journeys": tuple(JourneyBudget(name=name) for name in names),
             "targets": nation.targets
             | {role: TargetBudget(ceiling_requests_per_s=8.0) for role in roles},
         }
     )
     known = {each.name: each for each in (*play.plan.journeys, *journeys)}
     offices = tuple(play.plan.branches.values())
-    plan = plan_nation(more, nation_hash(more), known, practice=True, only=offices)
+    plan = plan_nation(fewer, nation_hash(fewer), known, practice=True, only=offices)
     return replace(play, plan=plan)
 
 
