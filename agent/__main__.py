@@ -25,6 +25,7 @@ COMMANDS = (
     "notify",
     "exchange",
     "incident",
+    "maintenance",
     "explain",
     "demo",
     "simulate",

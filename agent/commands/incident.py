@@ -7,30 +7,22 @@ obeys within seconds and tells it in the incident's thread.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import getpass
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from agent.adapters.nats_exchange import NatsExchange
-from agent.app.real_exchange import nats_settings
 from agent.clock import BootClock, Clock
-from agent.config.loading import load_branch
+from agent.commands.hub_exchange import OK, REFUSED, USAGE, refuse, with_exchange
 from agent.core import codec
 from agent.core.codec import WireError
 from agent.core.incident import Incident
 from agent.core.model import is_name
 from agent.core.order import LONGEST_MUTE_S, MAX_AUTHOR, MAX_REASON, Order, OrderKind
-from agent.ports import ConfigurationError, Conflict, Denied, Exchange, ExchangeError, Record
+from agent.ports import Conflict, Exchange, Record
 
-OK, REFUSED, USAGE, UNKNOWN = 0, 1, 2, 3
 INCIDENTS = "incident."
 _MINUTE_S = 60.0
 _TRIES = 3
-
-Deed = Callable[[Exchange], Awaitable[int]]
 
 
 def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name this type
@@ -73,7 +65,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             print(line(incident))  # noqa: T201 - this is its output
         return OK
 
-    return _with_exchange(arguments.config, show)
+    return with_exchange(arguments.config, show)
 
 
 def run_order(arguments: argparse.Namespace) -> int:
@@ -81,8 +73,8 @@ def run_order(arguments: argparse.Namespace) -> int:
     try:
         order = order_of(arguments, BootClock())
     except ValueError as mistake:
-        return _refuse(USAGE, str(mistake))
-    return _with_exchange(arguments.config, lambda exchange: give(exchange, order))
+        return refuse(USAGE, str(mistake))
+    return with_exchange(arguments.config, lambda exchange: give(exchange, order))
 
 
 def order_of(arguments: argparse.Namespace, clock: Clock) -> Order:
@@ -135,7 +127,7 @@ def _incident(record: Record) -> Incident | None:
 async def give(exchange: Exchange, order: Order) -> int:
     """Write the order; returns the exit code. Raises an ExchangeError."""
     if order.incident not in {each.id for each in await open_incidents(exchange)}:
-        return _refuse(REFUSED, f"{order.incident}: no such incident is open")
+        return refuse(REFUSED, f"{order.incident}: no such incident is open")
     for _ in range(_TRIES):
         before = await exchange.read(order.record)
         try:
@@ -144,7 +136,7 @@ async def give(exchange: Exchange, order: Order) -> int:
             continue
         print(f"written: {order.kind.value} {order.incident}")  # noqa: T201
         return OK
-    return _refuse(REFUSED, "others keep writing the same order")
+    return refuse(REFUSED, "others keep writing the same order")
 
 
 def line(incident: Incident) -> str:
@@ -153,39 +145,3 @@ def line(incident: Incident) -> str:
     decided = ", ".join(f"{each.kind.value} by {each.author}" for each in incident.orders)
     said = f"{incident.id}  {incident.phase.value}  {incident.severity.value}"
     return f"{said}  {failing}/{reporting}" + (f"  ({decided})" if decided else "")
-
-
-def _with_exchange(file: Path, deed: Deed) -> int:
-    try:
-        return asyncio.run(_connected(file, deed))
-    except ConfigurationError as error:
-        return _refuse(USAGE, *error.mistakes)
-    except Denied as error:
-        return _refuse(REFUSED, f"refused: {error}; is this branch.yaml a hub's?")
-    except ExchangeError as error:
-        return _refuse(UNKNOWN, f"the exchange does not answer: {error}")
-
-
-async def _connected(file: Path, deed: Deed) -> int:
-    branch = load_branch(file)
-    written = branch.exchange
-    servers = written.servers
-    if written.kind == "embedded" and written.listen is not None:
-        servers = (f"nats://{written.listen}",)
-    if written.kind == "memory" or not servers:
-        raise ConfigurationError(
-            [f"{file}: this exchange is inside the running agent; `listen` lets others ask it"]
-        )
-    settings = await nats_settings(written.model_copy(update={"servers": servers}))
-    exchange = NatsExchange(settings, branch.branch, BootClock())
-    try:
-        await exchange.start()
-        return await deed(exchange)
-    finally:
-        await exchange.close()
-
-
-def _refuse(code: int, *mistakes: str) -> int:
-    for mistake in mistakes:
-        print(mistake, file=sys.stderr)  # noqa: T201 - this is its output
-    return code

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +22,13 @@ from agent.config.checking import Strict
 from agent.config.kinds import Line, Name, Rate, WebUrl
 from agent.config.mistakes import Lines
 from agent.core.lost_exchange import MOST_ALERTERS
-from agent.core.maintenance import LONGEST_S, LONGEST_WEEKLY_S, MOST_PLACES, MOST_SERVICES
+from agent.core.maintenance import (
+    LONGEST_S,
+    LONGEST_WEEKLY_S,
+    MOST_PLACES,
+    MOST_SERVICES,
+    zone_of,
+)
 from agent.core.order import ACKNOWLEDGING
 from agent.core.tuning import FAIL, PATIENT, SLOW, ChannelTuning, FocusTuning, Tuning
 
@@ -64,7 +69,7 @@ def _day(text: str) -> str:
 def wall_moment_s(text: str, zone: str) -> float:
     """Seconds since 1970 of ``2026-11-24 22:00`` by the clocks of ``zone``. Raises ValueError."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(zone)).timestamp()
+        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone_of(zone)).timestamp()
     except (ValueError, OverflowError):
         raise ValueError(f'"{text:.40}" must be a moment such as "2026-11-24 22:00"') from None
 

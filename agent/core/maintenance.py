@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta, timezone
 
-from agent.core import groups
+from agent.core import groups, vocabulary
 from agent.core.graph import Graph
 from agent.core.groups import Groups
 from agent.core.model import Branch, PlannedNotice, is_name
@@ -54,6 +53,11 @@ class Span:
         return self.from_s <= at_s < self.until_s
 
 
+def zone_of(name: str) -> timezone:
+    """The clocks of an Indonesian zone, which are never put back: no time zone data is needed."""
+    return timezone(timedelta(hours=vocabulary.hours_ahead(name)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
     """Every week at a time of day."""
@@ -76,7 +80,7 @@ class Weekly:
 
     def _around(self, at_s: float, step: int) -> Iterator[Span]:
         """Its spans from the day of ``at_s`` on, a week to one side."""
-        zone = ZoneInfo(self.zone)
+        zone = zone_of(self.zone)
         today = datetime.fromtimestamp(at_s, zone).date()
         begins = time(*divmod(self.minute, 60))
         for distance in range(_WEEK_DAYS + 1):
@@ -105,6 +109,7 @@ class Window:
     """People ended it when the exchange stored this."""
     author: str = ""
     reason: str = ""
+    ended_by: str = ""
 
     def dated(self, stored_s: float) -> Window:
         """As it is obeyed: by the exchange's time, not by the clock of whoever wrote it.

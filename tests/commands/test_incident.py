@@ -9,6 +9,7 @@ import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.clock import BootClock
+from agent.commands import hub_exchange
 from agent.commands import incident as command
 from agent.core import codec
 from agent.core import incident as incidents
@@ -45,7 +46,7 @@ async def test_an_order_is_a_record_with_author_reason_and_expiry():
     exchange = await an_exchange()
     (opened,) = await command.open_incidents(exchange)
     order = command.order_of(arguments(OrderKind.MUTE, id=opened.id), BootClock())
-    assert await command.give(exchange, order) == command.OK
+    assert await command.give(exchange, order) == hub_exchange.OK
     stored = codec.from_bytes(Order, (await exchange.read(order.record)).value)
     assert (stored.author, stored.reason, stored.incident) == ("budi", "sudah", opened.id)
     assert stored.until_s == stored.at_s + 30 * 60
@@ -57,7 +58,7 @@ async def test_a_second_order_of_its_kind_takes_the_place_of_the_first():
     (opened,) = await command.open_incidents(exchange)
     for reason in ("satu", "dua"):
         order = command.order_of(arguments(id=opened.id, reason=reason), BootClock())
-        assert await command.give(exchange, order) == command.OK
+        assert await command.give(exchange, order) == hub_exchange.OK
     (record,) = await exchange.records("order.")
     assert codec.from_bytes(Order, record.value).reason == "dua"
 
@@ -66,7 +67,7 @@ async def test_a_second_order_of_its_kind_takes_the_place_of_the_first():
 async def test_an_incident_that_is_not_open_takes_no_order(capsys: pytest.CaptureFixture[str]):
     exchange = await an_exchange()
     order = command.order_of(arguments(id="incident.national.nation.x@999"), BootClock())
-    assert await command.give(exchange, order) == command.REFUSED
+    assert await command.give(exchange, order) == hub_exchange.REFUSED
     assert "no such incident is open" in capsys.readouterr().err
     assert list(await exchange.records("order.")) == []
 
