@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from agent.core.blame import Blame
 from agent.core.incident import Incident
 from agent.core.model import Bulletin, Channel, Run, Sight, Verdict
 from agent.core.view import ExchangeState
@@ -549,6 +550,10 @@ class Meters(Protocol):
 
     def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
         """A run ended, well or not."""
+        ...
+
+    def run_blamed(self, journey: str, blame: Blame) -> None:
+        """A run was not well, or not to be believed, and its fault most likely lies there."""
         ...
 
     def run_skipped(self, journey: str, reason: SkipReason) -> None:

@@ -17,6 +17,7 @@ from prometheus_client.exposition import choose_encoder
 
 from agent.adapters.metric_catalogue import Metrics
 from agent.clock import Clock
+from agent.core.blame import Blame
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -135,6 +136,13 @@ class PrometheusExporter:
         self._state("service_outcome", verdict.outcome, Outcome, verdict.service)
         if verdict.outcome.broken:
             self._metrics.counter("failures", verdict.service, _kind(verdict.code)).inc()
+
+    def run_blamed(self, journey: str, blame: Blame) -> None:
+        """A run was not well, or not to be believed, and its fault most likely lies there."""
+        if journey in self._journeys:
+            self._metrics.counter("runs_blamed", journey, blame.value).inc()
+        else:
+            self.dropped(Drop.MEASUREMENT)
 
     def run_skipped(self, journey: str, reason: SkipReason) -> None:
         """A run that was due did not begin."""
@@ -354,6 +362,7 @@ class PrometheusExporter:
             self._metrics.begin("runs", [journey], Trigger)
             self._metrics.begin("run_last_timestamp_seconds", [journey])
             self._metrics.begin("runs_skipped", [journey], SkipReason)
+            self._metrics.begin("runs_blamed", [journey], Blame)
             self._metrics.begin("phase_seconds", [journey], PHASES)
             ids = [step.id for step in steps]
             self._metrics.begin("step_duration_seconds", [journey], ids)

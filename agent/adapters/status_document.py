@@ -17,6 +17,7 @@ def status_document(view: OfficeView) -> dict[str, Any]:
         "now_s": view.now_s,
         "sees": view.sight.sees,
         "why_not": view.sight.why_not,
+        "doubt": view.doubt,
         "front": view.sight.front,
         "controls": {
             "shared": list(view.sight.controls),
@@ -44,6 +45,7 @@ def _service(view: OfficeView, service: ServiceView) -> dict[str, Any]:
         "blocked_by": service.blocked_by,
         "took_s": service.took_s,
         "usual_s": service.usual_s,
+        "blame": None if service.blame is None else service.blame.value,
         "fresh": view.is_fresh(service),
         "national": view.national_state(service.service).value,
         "national_drifted": view.national_drifted(service.service),

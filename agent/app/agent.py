@@ -27,6 +27,7 @@ from agent.pipeline.listening import Listener
 from agent.pipeline.office import Identity, Office
 from agent.pipeline.probing import Prober
 from agent.pipeline.recollection import Recollection
+from agent.pipeline.self_watch import SelfWatch
 from agent.pipeline.sharing import Sharer
 from agent.ports import (
     Controls,
@@ -59,6 +60,8 @@ class Parts:
     """By target role; never shown."""
     jitter_s: float = 0.0
     """0 to 30: spreads the moments at which offices call themselves alone."""
+    self_watch: SelfWatch | None = None
+    """Sees when the agent itself was too slow; None, as in plays: it believes itself."""
     recorder: Recorder | None = None
     """Keeps what this office publishes, and what it sees while it leads."""
     receivers: Receivers = tuple
@@ -128,6 +131,7 @@ class Agent:
             applicant=applicant_for(branch),
             credentials=parts.credentials,
             on_news=self.sharer.tell,
+            self_watch=parts.self_watch,
         )
         self.leadership = Leadership(parts.exchange, branch, clock, boot=identity.boot_id)
         self.leader: Leader | None = None

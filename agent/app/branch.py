@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 import structlog
 
 from agent import __version__
+from agent.adapters.cgroup_throttling import CgroupThrottling
 from agent.adapters.prometheus_exporter import PrometheusExporter
 from agent.adapters.status_recording import StatusRecording
 from agent.adapters.web_listeners import Reload, operations_listener, public_listener
@@ -27,6 +28,7 @@ from agent.clock import BootClock, Clock
 from agent.config.branch import BranchSettings, OperationsListener
 from agent.config.loading import Configuration
 from agent.pipeline.office import Identity
+from agent.pipeline.self_watch import SelfWatch
 from agent.pipeline.sharing import Superseded
 from agent.ports import Meters, Recorder
 
@@ -126,6 +128,7 @@ async def _opened(
         notifier=real_parts.notifier(settings, branch, clock),
         credentials=real_parts.credentials(settings),
         jitter_s=secrets.SystemRandom().uniform(0.0, MOST_JITTER_S),
+        self_watch=SelfWatch(clock, CgroupThrottling().throttled_s),
         recorder=_recorder(settings, clock, meters, opened),
         receivers=await receivers(
             settings,

@@ -59,6 +59,10 @@ _CANNOT_SEE = Words(
     "Sambungan kantor ini sedang terkendala. Keadaan layanan belum dapat dipastikan.",
     "This office's own connection is in trouble. The state of the services is not known.",
 )
+_DOUBTS_ITSELF = Words(
+    "Pemantau layanan di kantor ini sedang terkendala. Keadaan layanan belum dapat dipastikan.",
+    "This office's service monitor is itself in trouble. The state of the services is not known.",
+)
 
 
 class Tone(StrEnum):
@@ -150,7 +154,7 @@ def _headline(counts: dict[_Place, int]) -> tuple[Tone, Words]:
 def _sentences(view: OfficeView, unserved: list[ServiceView]) -> list[Words]:
     """What the people in the room should know and do, in the order of reading."""
     if not view.sight.sees:
-        return [_CANNOT_SEE, vocabulary.APOLOGY]
+        return [_CANNOT_SEE if view.doubt is None else _DOUBTS_ITSELF, vocabulary.APOLOGY]
     planned = [_PLANNED] if _are_planned(view) else []
     if not unserved:
         return planned

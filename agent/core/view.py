@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.core.blame import Blame
 from agent.core.maintenance import places_of
 from agent.core.model import (
     Branch,
@@ -55,6 +56,8 @@ class ServiceView:
     """How long the step of the last result took."""
     usual_s: float | None = None
     """How long it usually takes here in this hour of the week, if that is known."""
+    blame: Blame | None = None
+    """Where the fault of the last result most likely lies; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class OfficeView:
     """Wall time, seconds since 1970."""
     version: str
     sight: Sight
+    doubt: str | None = None
+    """Why the agent doubts itself: then it is not the line that keeps the office from seeing."""
     services: tuple[ServiceView, ...] = ()
     """In the order of the chain, all that are configured."""
     exchange: ExchangeState = ExchangeState.STANDALONE

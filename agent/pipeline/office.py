@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agent.core import evidence, focus
+from agent.core import blame, evidence, focus
+from agent.core.blame import Blame, Blamed
 from agent.core.evidence import Memory
 from agent.core.hearing import Hearing
 from agent.core.lockout import Lockouts
@@ -58,6 +59,7 @@ class _Shown:
     verdict: Verdict
     since_s: float
     in_a_row: int
+    blame: Blame | None = None
 
 
 class Office:
@@ -76,6 +78,8 @@ class Office:
         self.identity = identity
         self.tuning = tuning
         self.sight = Sight()
+        self.doubt: str | None = None
+        """Why this agent doubts itself, and so its office abstains; None: it does not."""
         self.boot_counter = 1
         self.loop_lag_s = 0.0
         self.exchange = ExchangeState.STANDALONE
@@ -123,8 +127,14 @@ class Office:
 
     # --- probe -> judge -> remember
 
-    def take_sight(self, sight: Sight) -> bool:
-        """Take a reading of the controls; True if whether we can see has changed."""
+    def take_sight(self, sight: Sight, doubt: str | None = None) -> bool:
+        """Take a reading of the controls; True if whether we can see has changed.
+
+        With a ``doubt`` of the agent's in itself the office cannot see, whatever they showed.
+        """
+        self.doubt = doubt
+        if doubt is not None:
+            sight = replace(sight, sees=False, why_not=f"this agent doubts itself: {doubt}")
         changed = sight.sees != self.sight.sees
         self._failing_twice = frozenset(sight.failing) & frozenset(self.sight.failing)
         self.sight = sight
@@ -170,6 +180,22 @@ class Office:
         self.on_lesson(run, teaches)
         self.on_judged()
         return verdicts, news
+
+    def blame(self, run: Run, verdicts: Sequence[Verdict], now_s: float) -> Blamed | None:
+        """Where the fault of a run that was just judged most likely lies; None: it has none."""
+        bulletin = self._hearing.heeded(now_s)
+        found = blame.of_run(
+            run,
+            verdicts,
+            self.sight,
+            doubt=self.doubt,
+            incidents=bulletin.incidents if bulletin is not None else (),
+            groups=blame.groups_of(self.identity.branch),
+        )
+        for verdict in verdicts:
+            fault = None if verdict.outcome is Outcome.OK else found
+            self._shown[verdict.service].blame = fault.blame if fault is not None else None
+        return found
 
     def pass_over(self, services: Sequence[str]) -> None:
         """These services have had their turn, and could not be asked."""
@@ -333,6 +359,7 @@ class Office:
             now_s=wall_s,
             version=self.identity.program,
             sight=self.sight,
+            doubt=self.doubt,
             services=tuple(self._service_view(name, ahead_s) for name in self._memories),
             exchange=self.exchange,
             bulletin=self.bulletin,
@@ -354,6 +381,7 @@ class Office:
             blocked_by=shown.verdict.blocked_by,
             took_s=shown.verdict.took_s,
             usual_s=shown.verdict.usual_s,
+            blame=shown.blame,
         )
 
     def _show(self, verdict: Verdict) -> None:

@@ -13,13 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from agent.clock import Clock
-from agent.core import schedule
+from agent.core import schedule, self_doubt
+from agent.core.blame import Blamed
 from agent.core.lockout import PAUSE_S
 from agent.core.model import Run, Sight, Trigger, Verdict
 from agent.core.schedule import Bucket, Due, Plan
 from agent.pipeline.office import Office
 from agent.pipeline.probes import Probe, shortest_way
 from agent.pipeline.running import run_journey
+from agent.pipeline.self_watch import SelfWatch
 from agent.ports import Controls, Meters, SessionFactory, SkipReason
 from agent.probe import Applicant
 
@@ -46,8 +48,12 @@ class Prober:
         applicant: Applicant,
         credentials: Mapping[str, Mapping[str, str]],
         on_news: Callable[[], None],
+        self_watch: SelfWatch | None = None,
     ) -> None:
-        """``on_news`` is called when the others need to hear of this office's status now."""
+        """``on_news`` is called when the others need to hear of this office's status now.
+
+        Without a ``self_watch`` the agent never doubts itself.
+        """
         self._office = office
         self._probes = probes
         self._buckets = dict(buckets)
@@ -58,6 +64,7 @@ class Prober:
         self._applicant = applicant
         self._credentials = credentials
         self._on_news = on_news
+        self._self_watch = self_watch
         self._looks_at = shortest_way(probes)
         self._order: tuple[int, int] | None = None
         self._order_changed = asyncio.Event()
@@ -68,6 +75,8 @@ class Prober:
         """Probe until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._look_for_ever())
+            if self._self_watch is not None:
+                tasks.create_task(self._self_watch.run())
             for probe in self._probes:
                 tasks.create_task(self._probe_for_ever(probe))
 
@@ -160,11 +169,16 @@ class Prober:
 
     def _judge(self, run: Run) -> None:
         now_s, wall_s = self._clock.now_s(), self._clock.wall_s()
+        if (doubt := self._doubt_since(run.started_s)) is not None:
+            self._take_sight(self._office.sight, doubt)
         verdicts, news = self._office.take_run(run, now_s, wall_s=wall_s)
+        blamed = self._office.blame(run, verdicts, now_s)
         self._meters.run_finished(run, verdicts)
+        if blamed is not None:
+            self._meters.run_blamed(run.journey, blamed.blame)
         for service, channel, w, p0 in self._office.levels():
             self._meters.evidence(service, channel, w=w, p0=p0)
-        _canonical_line(self._office.identity.branch.id, run, verdicts)
+        _canonical_line(self._office.identity.branch.id, run, verdicts, blamed)
         if self._first_round_ends() or news:
             self._on_news()
 
@@ -229,20 +243,35 @@ class Prober:
 
     async def _look(self) -> None:
         """Try the controls now: a look that began before a run failed says nothing of it."""
-        self._controls.ignore(self._office.controls_ignored(self._clock.now_s()))
+        began_s = self._clock.now_s()
+        self._controls.ignore(self._office.controls_ignored(began_s))
         sight = await self._controls.look()
-        self._meters.sight(sight)
         self._tell_of_controls(sight)
-        if self._office.take_sight(sight):
+        if self._take_sight(sight, self._doubt_since(began_s)):
+            return
+        if self._office.controls_news(self._clock.now_s()):
+            self._on_news()
+
+    def _take_sight(self, sight: Sight, doubt: str | None) -> bool:
+        """Take what the controls showed, and any doubt in ourselves; True if that is news."""
+        changed = self._office.take_sight(sight, doubt)
+        taken = self._office.sight
+        self._meters.sight(taken)
+        if changed:
             _log.warning(
                 "sight_changed",
                 branch=self._office.identity.branch.id,
-                sees=sight.sees,
-                why_not=sight.why_not,
+                sees=taken.sees,
+                why_not=taken.why_not,
             )
             self._on_news()
-        elif self._office.controls_news(self._clock.now_s()):
-            self._on_news()
+        return changed
+
+    def _doubt_since(self, started_s: float) -> str | None:
+        """Why this agent may not believe what it measured since then; None: it may."""
+        if self._self_watch is None:
+            return None
+        return self_doubt.doubt(self._self_watch.since(started_s))
 
     def _tell_of_controls(self, sight: Sight) -> None:
         if sight.ignored != self._office.sight.ignored:
@@ -250,7 +279,9 @@ class Prober:
             _log.warning("controls_ignored", branch=branch, controls=list(sight.ignored))
 
 
-def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
+def _canonical_line(
+    branch: str, run: Run, verdicts: Sequence[Verdict], blamed: Blamed | None
+) -> None:
     bad = next((v for v in verdicts if v.outcome.broken), None)
     _log.info(
         "run",
@@ -261,5 +292,7 @@ def _canonical_line(branch: str, run: Run, verdicts: Sequence[Verdict]) -> None:
         outcomes={v.service: v.outcome.value for v in verdicts},
         broken_step=bad.step if bad else None,
         code=bad.code if bad else None,
+        blame=blamed.blame.value if blamed else None,
+        blame_why=blamed.why.en if blamed else None,
         trigger=run.trigger.value,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agent.core.blame import Blame
 from agent.core.model import Bulletin, Channel, Run, Sight, Verdict
 from agent.core.view import ExchangeState
 from agent.ports import Drop, Effect, LossNews, SendFailure, SkipReason
@@ -13,6 +14,9 @@ class QuietMeters:
     """Implements :class:`agent.ports.Meters`."""
 
     def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
+        """Nothing is counted."""
+
+    def run_blamed(self, journey: str, blame: Blame) -> None:
         """Nothing is counted."""
 
     def run_skipped(self, journey: str, reason: SkipReason) -> None:

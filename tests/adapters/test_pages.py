@@ -13,7 +13,9 @@ from agent.adapters.lobby_page import lobby_page
 from agent.adapters.nation_page import nation_page
 from agent.adapters.status_document import status_document
 from agent.core import vocabulary
+from agent.core.blame import Blame
 from agent.core.explanation_text import sentences
+from agent.core.model import Outcome
 from agent.core.view import OfficeView
 from agent.core.wording import Wording
 from tests.adapters import office_views as offices
@@ -142,6 +144,16 @@ def test_how_long_a_good_result_took_stands_beside_the_usual_where_that_is_known
     assert "biasanya" not in Reading(lobby_page(view)).words
     (shown, *_) = status_document(view)["services"]
     assert (shown["took_s"], shown["usual_s"]) == (0.62, 0.6)
+
+
+def test_scripts_are_told_where_the_fault_of_a_result_lies_and_the_counter_is_not():
+    billing, *others = offices.CALM.services
+    blamed = replace(billing, outcome=Outcome.FAIL, blame=Blame.PATH)
+    view = replace(offices.CALM, services=(blamed, *others), doubt="its event loop woke late")
+    document = json.loads(json.dumps(status_document(view)))
+    assert [each["blame"] for each in document["services"][:2]] == ["path", None]
+    assert document["doubt"] == "its event loop woke late"
+    assert "event loop" not in lobby_page(view)
 
 
 def explained(view: OfficeView) -> str:

@@ -16,6 +16,7 @@ from prometheus_client.samples import Sample
 
 from agent.adapters.metric_catalogue import read_catalogue
 from agent.adapters.prometheus_exporter import PrometheusExporter
+from agent.core.blame import Blame
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -158,6 +159,7 @@ def a_busy_life() -> PrometheusExporter:
             verdict("simponi.billing", Outcome.FAIL, "http_503"),
         ],
     )
+    meters.run_blamed("payment", Blame.PATH)
     meters.run_skipped("payment", SkipReason.RUNNING)
     meters.sight(
         Sight(
@@ -207,6 +209,8 @@ def test_what_happened_is_what_is_shown():
     expected = {
         "pantau_runs_total{journey=payment,trigger=reprobe}": 1,
         "pantau_runs_total{journey=payment,trigger=plan}": 0,
+        "pantau_runs_blamed_total{blame=path,journey=payment}": 1,
+        "pantau_runs_blamed_total{blame=line,journey=payment}": 0,
         "pantau_runs_skipped_total{journey=payment,reason=still running}": 1,
         "pantau_run_last_timestamp_seconds{journey=payment}": 1.7e9,
         "pantau_step_duration_seconds_count{journey=payment,step=sign in}": 1,
@@ -313,6 +317,7 @@ def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
     before = set(samples(of))
     stranger = replace(run().executed[0], step="</x>")
     of.run_finished(run(journey="unknown"), [])
+    of.run_blamed("unknown", Blame.LINE)
     of.run_finished(run(executed=(stranger,)), [verdict("evil", Outcome.FAIL, "x" * 99)])
     of.run_skipped("unknown", SkipReason.BUDGET)
     of.evidence("evil", Channel.SLOW, w=1.0, p0=0.1)
@@ -324,7 +329,7 @@ def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
     of.bulletin_received(replace(BULLETIN, mismatched=Names(count=9, first=("evil",))))
     after = samples(of)
     assert set(after) == before
-    assert after["pantau_dropped_total{what=measurement}"] == 9
+    assert after["pantau_dropped_total{what=measurement}"] == 10
 
 
 @pytest.mark.parametrize("code", [None, "nonsense_1", "http_503"])

@@ -110,6 +110,14 @@ def test_an_office_that_cannot_see_says_that_its_own_line_is_in_trouble():
     assert "Sambungan kantor ini" in told(lobby_notice(blind))
 
 
+def test_an_agent_that_doubts_itself_blames_no_line_for_it():
+    sight = Sight(sees=False, why_not="this agent doubts itself: its event loop woke 2.0 s late")
+    doubting = replace(view(seen(CETAK, Outcome.FAIL)), sight=sight, doubt="its loop was late")
+    notice = lobby_notice(doubting)
+    assert "Pemantau layanan di kantor ini" in told(notice)
+    assert "Sambungan" not in told(notice)
+
+
 def test_one_bad_result_does_not_alarm_the_counter_and_two_do():
     once = lobby_notice(view(seen(BILLING, Outcome.OK), seen(CETAK, Outcome.FAIL, row=1)))
     assert once.tone is Tone.CALM

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent.core.blame import Blame
 from agent.core.lockout import mark_of
 from agent.core.model import (
     Bulletin,
@@ -248,6 +249,47 @@ def test_its_levels_are_those_of_every_service_and_channel():
     assert levels[(BILLING, "slow")] == pytest.approx((TUNING.slow.cap / 2, 0.01))
     assert levels[(STATUS, "fail")] == (0.0, FLOOR)
     assert len(levels) == 4
+
+
+# --- where it looks for the fault
+
+
+def blamed(of: Office, outcome: Outcome) -> list[Blame | None]:
+    """What each service of a run is shown to suffer from."""
+    judged = run(outcome)
+    verdicts, _ = of.take_run(judged, 1.0)
+    of.blame(judged, verdicts, 1.0)
+    return [each.blame for each in of.view(now_s=1.0, wall_s=1.0, leads=False).services]
+
+
+def test_a_fault_is_shown_at_every_service_that_it_stops():
+    assert blamed(office(), FAIL) == [Blame.CENTRE, Blame.CENTRE]
+
+
+def test_what_was_well_before_the_fault_is_blamed_on_nothing():
+    of = office()
+    judged = run(OK, second=SLOW)
+    verdicts, _ = of.take_run(judged, 1.0)
+    found = of.blame(judged, verdicts, 1.0)
+    assert found is not None
+    first, second = of.view(now_s=1.0, wall_s=1.0, leads=False).services
+    assert (first.blame, second.blame) == (None, found.blame)
+
+
+def test_when_it_is_well_again_nothing_is_blamed():
+    of = office()
+    assert blamed(of, FAIL) != [None, None]
+    assert blamed(of, OK) == [None, None]
+
+
+def test_an_agent_that_doubts_itself_abstains_whatever_its_controls_show():
+    of = office()
+    assert of.take_sight(Sight(), "its event loop woke 2.0 s late")
+    assert blamed(of, FAIL) == [Blame.AGENT, Blame.AGENT]
+    assert of.memory(BILLING).counts == (0, 0, 0, 0, 1)
+    assert not of.status(2.0).sight.sees
+    assert of.take_sight(Sight())
+    assert of.doubt is None
 
 
 # --- what its status says, and takes back after a restart

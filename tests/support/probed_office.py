@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+from agent.core.blame import Blame
 from agent.core.model import Branch, Channel, Run, Sight, Trigger, Verdict
 from agent.core.schedule import Pace, Plan
 from agent.core.synthetic import applicant_for
@@ -12,6 +14,7 @@ from agent.core.tuning import Tuning
 from agent.pipeline.office import Identity, Office
 from agent.pipeline.probes import buckets_of, probe_of
 from agent.pipeline.probing import Prober
+from agent.pipeline.self_watch import SelfWatch
 from agent.ports import OpenSession
 from agent.probe import Journey, Reply, Request
 from agent.simulation.virtual_time import VirtualClock
@@ -102,10 +105,15 @@ class ProbingMeters(Tally):
         self.lags: list[float] = []
         self.levels: dict[tuple[str, Channel], tuple[float, float]] = {}
         self.verdicts: list[Verdict] = []
+        self.blamed: Counter[Blame] = Counter()
 
     def run_finished(self, run: Run, verdicts: Sequence[Verdict]) -> None:
         super().run_finished(run, verdicts)
         self.verdicts += verdicts
+
+    def run_blamed(self, journey: str, blame: Blame) -> None:
+        del journey
+        self.blamed[blame] += 1
 
     def scheduler_lag(self, seconds: float) -> None:
         self.lags.append(round(seconds, 3))
@@ -128,6 +136,7 @@ class ProbedOffice:
         credentials: Mapping[str, Mapping[str, str]] | None = None,
         boot_id: str = "b1",
         clock: SleepyClock | None = None,
+        self_watch: SelfWatch | None = None,
     ) -> None:
         """The ceilings are the nation's: ``runs_per_s`` of each journey, requests by role."""
         self.clock = clock or SleepyClock(asyncio.get_running_loop())
@@ -175,6 +184,7 @@ class ProbedOffice:
             applicant=applicant_for("jember"),
             credentials=credentials or {},
             on_news=lambda: self.news.append(self.clock.now_s()),
+            self_watch=self_watch,
         )
 
     async def probe_until(self, at_s: float) -> None:
