@@ -21,6 +21,7 @@ from agent.app.plan import plan_nation
 from agent.config.loading import load_nation
 from agent.config.nation import JourneyBudget, TargetBudget, nation_hash
 from agent.core.incident import Incident
+from agent.core.maintenance import Window
 from agent.probe import Journey
 from agent.simulation.fleet import Fleet
 from agent.simulation.play_settings import NATION_FILE, Play, PlaySettings, prepare
@@ -36,6 +37,8 @@ from agent.simulation.workspace import (
 
 SEED = 7
 ALL_OFFICES = 145
+START_S = 1_760_000_000.0
+"""The wall time at which every play begins, at its offset 0."""
 OFTEN = ("simkim-sign-in", "officer-application", "issuance")
 """What a play takes of the nation's journeys: a story is told by few, in a fraction of the time."""
 
@@ -130,10 +133,12 @@ def play(
     weather: Weather = fair,
     on_look: Look | None = None,
     journeys: Sequence[type[Journey]] = (),
+    windows: Sequence[Window] = (),
 ) -> Played:
     """Play ``story``, the phases of a scenario, at these offices and no others; None: at all 145.
 
-    ``journeys`` are taken beside :data:`OFTEN`, each to a target of its own.
+    ``journeys`` are taken beside :data:`OFTEN`, each to a target of its own. ``windows`` are
+    nation.yaml's, in wall time: offset 0 is a few seconds before or after :data:`START_S`.
 
     Whatever the story, the same offices and seed are the same fleet, with the same leader, until a
     phase makes a difference. So one play may tell what another is to break, and when.
@@ -152,7 +157,8 @@ def play(
             branches=len(offices) if offices else ALL_OFFICES,
             seconds=seconds,
         )
-        simulated = simulate(_often(prepare(settings), journeys), seed, observer.look)
+        prepared = _planned(_often(prepare(settings), journeys), windows)
+        simulated = simulate(prepared, seed, observer.look)
     played.report, played.workspace = simulated.report, simulated.workspace
     return played
 
@@ -191,6 +197,12 @@ def _often(play: Play, journeys: Sequence[type[Journey]]) -> Play:
     offices = tuple(play.plan.branches.values())
     plan = plan_nation(fewer, nation_hash(fewer), known, practice=True, only=offices)
     return replace(play, plan=plan)
+
+
+def _planned(play: Play, windows: Sequence[Window]) -> Play:
+    mandate = play.plan.mandate
+    calendar = mandate.calendar.with_windows(windows)
+    return replace(play, plan=replace(play.plan, mandate=replace(mandate, calendar=calendar)))
 
 
 class _Observer:
