@@ -11,6 +11,7 @@ from agent.adapters import recording_lines
 from agent.core.codec import WireError
 from agent.ports import (
     BeatPut,
+    MaintenancePut,
     OrderPut,
     OwnStatus,
     Record,
@@ -37,6 +38,7 @@ BEAT = Record(name="jember", stored_s=1_760_000_012.25)
         BeatPut(record=BEAT, live=True),
         OwnStatus(record=RECORD),
         OrderPut(record=replace(RECORD, name="order.ack.incident.national.all.x")),
+        MaintenancePut(record=replace(RECORD, name="maintenance.w1")),
         Synced(generation=1_760_000_000.5),
         Silent(branch="jember"),
         Stale(why="as recorded"),

@@ -12,6 +12,7 @@ from agent.core import codec
 from agent.core import incident as incidents
 from agent.core.bulletin import compose
 from agent.core.incident import BLINDNESS, Incident
+from agent.core.maintenance import MOST_PLACES, MOST_SERVICES
 from agent.core.model import (
     NATION,
     Alarm,
@@ -23,6 +24,7 @@ from agent.core.model import (
     Evidence,
     Grounds,
     Names,
+    PlannedNotice,
     Scope,
     ServiceState,
     Severity,
@@ -284,6 +286,33 @@ def test_what_does_not_fit_is_left_out_from_the_least_important_on(
         replace(each, affected=each.affected[:affected]) for each in full.incidents[:shown]
     ), why
     assert (fits.services, fits.silent.count) == (full.services, 145), why
+
+
+def notices(count: int, letters: int) -> tuple[PlannedNotice, ...]:
+    """Planned work as large as it may be, with names of so many letters."""
+    names = tuple(f"{n:03d}" + "x" * (letters - 3) for n in range(MOST_SERVICES))
+    places = names[:MOST_PLACES]
+    return tuple(
+        PlannedNotice(id=f"w{n}", until_s=1e9, services=names, where=places, skip=True)
+        for n in range(count)
+    )
+
+
+def test_of_much_planned_work_what_ends_first_is_told():
+    planned = notices(40, 12)
+    attendance = Attendance(roster=3, reporting=("a", "b", "c"))
+    seen = Outlook(at_s=30.0, assessments={"x": QUIET}, attendance=attendance)
+    told_of = compose(seen, (), planned, term=7, leader="a", nation="r1:0")
+    assert told_of.planned == planned[: bulletins.PLANNED_SHOWN]
+    assert bulletins.fitted(told_of, 16_384).planned == told_of.planned
+
+
+@pytest.mark.parametrize(("services", "letters"), [(20, 40), (60, 100), (100, 128)])
+def test_planned_work_never_keeps_a_bulletin_from_fitting(services: int, letters: int):
+    full = replace(crowded(services, letters), planned=notices(bulletins.PLANNED_SHOWN, letters))
+    fits = bulletins.fitted(full, 16_384)
+    assert len(codec.to_bytes(fits)) <= 16_384
+    assert fits.planned == full.planned[: len(fits.planned)]
 
 
 def test_a_nation_whose_every_contract_changed_fits():

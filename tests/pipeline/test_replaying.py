@@ -12,6 +12,7 @@ import pytest
 from agent.core import codec, wire
 from agent.core.graph import Graph
 from agent.core.incident import Change, Incident, Phase
+from agent.core.maintenance import Window
 from agent.core.model import NATION, Attendance, Branch, Routes, Scope, Severity
 from agent.core.order import Order, OrderKind
 from agent.core.reminding import Reminders
@@ -21,6 +22,7 @@ from agent.pipeline.mandate import Mandate
 from agent.pipeline.replaying import Replay, Replayed
 from agent.ports import (
     BeatPut,
+    MaintenancePut,
     OrderPut,
     OwnStatus,
     Record,
@@ -189,6 +191,21 @@ def test_a_mute_in_a_recording_lasts_from_when_it_was_stored(
     found = replayed(played.mandate, with_order(recorded, order))
     assert only(found).muted_until_s == at_s + 600.0
     assert found.replies.total() < played.replies + 1  # The recovery is told to nobody.
+
+
+def test_planned_work_that_a_person_added_is_obeyed_as_it_was(
+    played: RecordedPlay, recorded: list[Recorded]
+):
+    """The outage begins in the window and outlasts it: it would have been told at its end."""
+    at_s = played.incident.since_s - 5.0
+    lasts_s = played.incident.opened_s + 8.0 - at_s
+    window = Window(id="w1", services=("simponi.billing",), for_s=lasts_s, author="sari")
+    record = Record(name=window.record, value=codec.to_bytes(window), revision=7, stored_s=at_s)
+    put = Recorded(at_s=at_s, source="", event=MaintenancePut(record=record))
+    found = replayed(played.mandate, with_order(recorded, put))
+    assert only(found).opened_s == pytest.approx(at_s + lasts_s, abs=1.1 * TICK_S)
+    assert only(found).overran_s == pytest.approx(at_s + lasts_s)
+    assert found.roots.total() == 1
 
 
 def test_an_order_before_the_incident_or_of_odd_bytes_says_nothing(
