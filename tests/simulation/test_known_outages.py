@@ -18,6 +18,28 @@ def played(scenario: str, *, branches: int, seconds: float, seed: int = 7) -> di
     return simulate(prepare(settings), seed).report
 
 
+def test_a_migration_that_changes_answers_is_national_from_its_first_minute():
+    """The sign-in is the root: it is down for maintenance first, and slow for ten days after."""
+    report = played("S01", branches=145, seconds=200)
+    (incident,) = report["incidents"]
+    assert (incident["scope"], incident["root_service"]) == ("national", "simkim.login")
+    assert {"simkim.v1", "simkim.v2", "adjudikasi", "cetak"} <= set(incident["affected"])
+    assert incident["severity"] == "degraded"
+    assert incident["opened_after_s"] < 30
+    assert incident["root_messages"] == 1
+
+
+def test_a_data_centre_that_is_lost_is_called_down_within_three_minutes():
+    report = played("S03", branches=145, seconds=180)
+    sign_in, public, *later = report["incidents"]
+    assert {sign_in["root_service"], public["root_service"]} == {"simkim.login", "mpaspor.login"}
+    assert sign_in["scope"] == public["scope"] == "national"
+    assert sign_in["severity"] == "down"
+    assert sign_in["opened_after_s"] < 30
+    assert report["slack"]["root_messages"] == 2
+    assert sum(incident["root_messages"] for incident in later) == 0, "the storm tells of the rest"
+
+
 def test_billing_stuck_is_national_and_told_once():
     report = played("S02", branches=145, seconds=500)
     (incident,) = report["incidents"]
