@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from agent.core.model import Failure, FailureKind, Phases, StepName, is_name
+from agent.core.shape import Shape, answer_of, shape_of, told
 from agent.core.synthetic import Applicant
 
 __all__ = [
@@ -41,8 +42,11 @@ __all__ = [
     "RequestFailed",
     "RequestRefused",
     "Session",
+    "Shape",
     "StepBroken",
     "StepName",
+    "answer_of",
+    "shape_of",
     "step",
 ]
 
@@ -320,6 +324,17 @@ class Journey:
                 kind=FailureKind.UNEXPECTED, detail=f"expected: {what}", status=self.last_status
             )
         )
+
+    def expect_shape(self, reply: Reply, shape: Shape) -> Any:
+        """The JSON of ``reply``, which has to have the shape that was agreed.
+
+        Else the contract has changed, and how is told: ``no_permohonan: number became string``.
+        Objects are :class:`Document`, as by :meth:`Reply.json`.
+        """
+        answer = reply.json()
+        if differences := shape.differences(answer):
+            raise StepBroken(Failure(kind=FailureKind.CONTRACT, detail=told(differences)))
+        return answer
 
     def expect_flow(self, condition: bool, what: str) -> None:  # noqa: FBT001
         """As :meth:`expect`, for work that must move: ages, rates, writes that must arrive."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from agent.probe import Journey, step
+from agent.probe import Journey, shape_of, step
 
 NOT_FOUND = "tidak ditemukan"
 FRESH_S = 900.0
 """Older than this, the centre answers with yesterday's news."""
+FILE = shape_of({
+    "type": "object",
+    "required": ["status", "no_permohonan", "data_age_s"],
+    "properties": {
+        "status": {"type": "string"},
+        "no_permohonan": {"type": "string", "minLength": 1},
+        "data_age_s": {"type": "number", "minimum": 0},
+    },
+})  # fmt: skip
 
 
 class OfficerApplication(Journey):
@@ -42,6 +51,6 @@ class OfficerApplication(Journey):
 
     @step("file status", service="status.lacak", role="status", slow_after_s=1.5)
     async def track_file(self) -> None:
-        file = (await self.get(f"/status/{self.applicant.passport}")).document()
-        self.expect(file.require("status", str) == "diproses", "the synthetic file is in process")
-        self.expect_flow(file.require("data_age_s", float) < FRESH_S, "the status is fresh")
+        file = self.expect_shape(await self.get(f"/status/{self.applicant.passport}"), FILE)
+        self.expect(file["status"] == "diproses", "the synthetic file is in process")
+        self.expect_flow(file["data_age_s"] < FRESH_S, "the status is fresh")

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             return _refuse(f"{arguments.file}: larger than {MAX_BYTES} bytes; record less")
-        draft = draft_of(raw.decode("utf-8-sig"), arguments.name)
+        draft = draft_of(raw.decode("utf-8-sig"), arguments.name, arguments.file.name)
     except OSError as error:
         return _refuse(f"{arguments.file}: cannot be read: {error.strerror}")
     except UnicodeDecodeError:

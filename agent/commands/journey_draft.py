@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 
 from agent.core.real_identity import applicant_field, without_identities
+from agent.core.schema import SchemaMistake
+from agent.core.shape import answer_of
 
 Json = Any
 """What was read from a file that is not ours, of any shape."""
@@ -78,8 +80,8 @@ class Draft:
         return "\n".join(head) + "\n" + body
 
 
-def draft_of(text: str, name: str) -> Draft:
-    """The draft of a file's text. Raises :class:`NotADraft`."""
+def draft_of(text: str, name: str, file: str) -> Draft:
+    """The draft of the text of ``file``, to be saved beside it. Raises :class:`NotADraft`."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -92,7 +94,7 @@ def draft_of(text: str, name: str) -> Draft:
         return _of_recording(entries, name)
     paths = _at(document, "paths")
     if isinstance(paths, dict):
-        return _of_description(document, paths, name)
+        return _of_description(document, paths, name, file)
     raise NotADraft("neither a HAR recording (log.entries) nor an OpenAPI document (paths)")
 
 
@@ -214,7 +216,7 @@ def _expected(answer: Mapping[str, Json], tokens: dict[str, str]) -> dict[str, J
 # --- a description
 
 
-def _of_description(document: Json, paths: Mapping[str, Json], name: str) -> Draft:
+def _of_description(document: Json, paths: Mapping[str, Json], name: str, file: str) -> Draft:
     draft = Draft(name=name)
     for path, operations in paths.items():
         for method, operation in (operations if isinstance(operations, dict) else {}).items():
@@ -222,7 +224,8 @@ def _of_description(document: Json, paths: Mapping[str, Json], name: str) -> Dra
                 draft.leave_out("operations that may write")
             elif method.lower() == "get" and isinstance(operation, dict):
                 if len(draft.steps) < _MOST_STEPS:
-                    draft.steps.append(_described_step(document, str(path), operation))
+                    step = _described_step(document, str(path), operation)
+                    draft.steps.append(step | _agreed(document, f"GET {path}", file, draft))
                 else:
                     draft.leave_out(f"operations beyond {_MOST_STEPS}")
     return draft
@@ -250,6 +253,16 @@ def _described_step(document: Json, path: str, operation: Mapping[str, Json]) ->
             and re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", str(key))
         ][:_MOST_FIELDS]
     return step
+
+
+def _agreed(document: Json, operation: str, file: str, draft: Draft) -> dict[str, Json]:
+    """The whole shape of the answer, by reference, where it is described and understood."""
+    try:
+        answer_of(document, operation)
+    except SchemaMistake:
+        draft.leave_out("shapes of answers that are not described, or not understood")
+        return {}
+    return {"openapi": {"file": file, "operation": operation}}
 
 
 def _good_answer(operation: Mapping[str, Json]) -> Json:

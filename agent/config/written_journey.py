@@ -12,7 +12,9 @@
           - {value: status, equals: tidak ditemukan}
         capture: {asked: kode_billing}
 
-``value`` and ``capture`` are JMESPath expressions on the answer. In every text of a request
+``value`` and ``capture`` are JMESPath expressions on the answer. ``schema`` holds the JSON Schema
+that the answer has to fit, or ``{file: answer.schema.json}``; ``openapi`` names a file and an
+operation of it. In every text of a request
 ``{applicant.nik}`` (``name``, ``passport``, ``email``, ``billing_code``), ``{credentials.KEY}`` of
 the step's own target, and ``{captured.NAME}`` of an earlier step are filled in.
 """
@@ -33,6 +35,7 @@ from pydantic import AfterValidator, Field, model_validator
 from agent.config.checking import Strict, check, nearest
 from agent.config.kinds import Header, Line, Name
 from agent.config.mistakes import KeyPath, Mistake
+from agent.config.written_shape import AnswerOfOperation, WrittenShape
 from agent.config.yaml_source import examine
 from agent.probe import (
     Applicant,
@@ -40,6 +43,7 @@ from agent.probe import (
     FailureKind,
     Journey,
     Reply,
+    Shape,
     StepBroken,
     step,
 )
@@ -178,12 +182,25 @@ class WrittenStep(Strict):
     """Statuses that are good; none: any below 400."""
     expect: tuple[Expectation, ...] = ()
     capture: dict[Name, Expression] = Field(default_factory=dict)
+    agreed: WrittenShape = Field(default=None, alias="schema")
+    openapi: AnswerOfOperation | None = None
 
     @model_validator(mode="after")
     def _deletes_in_a_sandbox(self) -> Self:
         if self.request.method == "DELETE" and not self.sandbox_only:
             raise ValueError("a step that deletes must say sandbox_only: true")
         return self
+
+    @model_validator(mode="after")
+    def _agrees_on_one_shape(self) -> Self:
+        if self.agreed is not None and self.openapi is not None:
+            raise ValueError("holds both schema and openapi; leave one")
+        return self
+
+    @property
+    def shape(self) -> Shape | None:
+        """What the whole answer has to look like; None: nothing was agreed."""
+        return self.openapi.shape if self.openapi is not None else self.agreed
 
 
 class WrittenJourney(Strict):
@@ -248,9 +265,11 @@ def _method(written: WrittenStep) -> Callable[[Journey], Any]:
             reply.status in good and (bool(written.status) or reply.status < 400),  # noqa: PLR2004
             f"HTTP {' or '.join(map(str, good))}" if written.status else "a good answer",
         )
-        if not written.expect and not written.capture:
+        if not written.expect and not written.capture and written.shape is None:
             return
-        document = reply.json()
+        document = (
+            reply.json() if written.shape is None else journey.expect_shape(reply, written.shape)
+        )
         for name, expression in written.capture.items():
             found = jmespath.search(expression, document)
             if not isinstance(found, Scalar):

@@ -159,6 +159,20 @@ def test_the_draft_of_a_description_reads_and_expects_what_is_required(tmp_path:
     assert "left out: operations that may write: 1" in err
 
 
+def test_the_draft_of_a_description_agrees_on_the_whole_answer_by_reference(tmp_path: Path, pantau):
+    _, out, err = pantau(OPENAPI)
+    assert "openapi:\n    file: recorded\n    operation: GET /kuota/{kantor}\n" in out
+    assert loaded(tmp_path, out).steps
+    assert "shapes of answers" not in err
+
+
+def test_a_described_answer_that_is_not_understood_is_left_out_and_told(tmp_path: Path, pantau):
+    _, out, err = pantau(OPENAPI.replace("sisa: {type: integer}", "sisa: {not: {}}"))
+    assert "openapi:" not in out
+    assert loaded(tmp_path, out).steps
+    assert "left out: shapes of answers that are not described, or not understood: 1" in err
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", "log: 3", "a: [", '{"log": {"entries": 3}}'])
 def test_another_file_is_refused_in_one_line(pantau, content: str):
     code, out, err = pantau(content)
