@@ -29,13 +29,13 @@ async def ask(server: str, port: int, name: str) -> None:
     Raises :class:`DnsFailed` when it answers that it cannot, OSError when it cannot be reached.
     """
     loop = asyncio.get_running_loop()
-    question = _question(secrets.randbelow(65_536), name)
+    asked = question(secrets.randbelow(65_536), name)
     answered: asyncio.Future[int] = loop.create_future()
     transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Listener(question[:2], answered), remote_addr=(server, port)
+        lambda: _Listener(asked[:2], answered), remote_addr=(server, port)
     )
     try:
-        transport.sendto(question)
+        transport.sendto(asked)
         code = await answered
     finally:
         transport.close()
@@ -43,7 +43,8 @@ async def ask(server: str, port: int, name: str) -> None:
         raise DnsFailed(f"answers with code {code}")
 
 
-def _question(number: int, name: str) -> bytes:
+def question(number: int, name: str) -> bytes:
+    """The message that asks for the addresses of a name; ``number`` comes back in the answer."""
     labels = name.rstrip(".").encode("idna").split(b".")
     encoded = b"".join(bytes((len(label),)) + label for label in labels if label) + b"\0"
     return _HEADER.pack(number, _RECURSION_DESIRED, 1, 0, 0, 0) + encoded + _ADDRESS_IN_INTERNET

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from random import Random
 
@@ -105,14 +105,33 @@ class Centre:
         active, _ = self._state(office, service)
         return any(phase.kind is Kind.REFUSE for phase in active.breaks)
 
-    def decide(self, office: str, service: str, request: Request) -> Decision:
-        """Say what becomes of a request that is sent now."""
+    def name_trouble(self, office: str, service: str) -> str | None:
+        """The code that the service's name gets at this office now; None: its address."""
+        return self._word(office, service, Kind.DNS, "rcode")
+
+    def spoiled(self, office: str, service: str) -> str | None:
+        """What is wrong with the service's certificate at this office now; None: nothing."""
+        return self._word(office, service, Kind.TLS, "reason")
+
+    def _word(self, office: str, service: str, kind: Kind, setting: str) -> str | None:
+        active, _ = self._state(office, service)
+        return next((p.text(setting) for p in active.breaks if p.kind is kind), None)
+
+    def decide(
+        self, office: str, service: str, request: Request, *, through: Collection[Kind] = ()
+    ) -> Decision:
+        """Say what becomes of a request that is sent now.
+
+        ``through`` are kinds that act before a request does, which this one has come through.
+        """
         if self.line_cut(office):
             return Decision(breaks=Kind.TIMEOUT, why=_CUT)
         active, queue_age_s = self._state(office, service)
         usual_s = BASE_LATENCY_S[service] * self._random.uniform(1.0 - JITTER, 1.0 + JITTER)
         delay_s = usual_s * active.factor + active.extra_s
         for phase in active.breaks:
+            if phase.kind in through:
+                continue
             ratio = phase.ratio
             if ratio >= 1.0 or self._random.random() < ratio:
                 return _broken(phase, delay_s)

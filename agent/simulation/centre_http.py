@@ -1,7 +1,8 @@
 """The simulated centre behind real listeners on loopback: one for every office and service.
 
 An office is known by where it connects and never by what it says, so that a fault of one office
-cannot be escaped by a header. What becomes of a request is decided in ``centre``.
+cannot be escaped by a header. What becomes of a request is decided in ``centre``. With certificates
+the listeners speak TLS under names, whose answers are the office's name server's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +21,9 @@ from aiohttp import web
 from agent.ports import ConfigurationError
 from agent.probe import Request
 from agent.simulation.centre import HANG_S, HEADERS, Centre, Decision
+from agent.simulation.certificates import Certificates, Spoiled, spoiled
 from agent.simulation.loopback import HOST, Door, raise_descriptor_limit
+from agent.simulation.name_server import name_of
 from agent.simulation.scenario import SERVICES, Kind
 
 LOOK_EVERY_S = 0.05
@@ -29,17 +33,26 @@ SPARE_DESCRIPTORS = 256
 DESCRIPTORS_AN_OFFICE = len(SERVICES) + 40
 """Its listeners, and both ends of the connections that its agent holds at one time."""
 
+_BEFORE = (Kind.DNS, Kind.TLS)
+"""With names and certificates these act before a request is there."""
+_BREAK_OFF = ssl.AlertDescription.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class HttpCentre:
     """Listeners for ``offices``; ``start`` before ``urls``, and ``stop`` at the end."""
 
-    def __init__(self, centre: Centre, offices: Sequence[str]) -> None:
+    def __init__(
+        self, centre: Centre, offices: Sequence[str], certificates: Certificates | None = None
+    ) -> None:
         self._centre = centre
+        self._certificates = certificates
         self._server = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        self._bad = {how: certificates.context(how) for how in Spoiled} if certificates else {}
         self._doors = {
-            (office, service): Door(self._server) for office in offices for service in SERVICES
+            (office, service): Door(self._server, tls=self._tls(office, service))
+            for office in offices
+            for service in SERVICES
         }
         self._offices = len(offices)
         self._by_port: dict[int, tuple[str, str]] = {}
@@ -57,10 +70,32 @@ class HttpCentre:
     def urls(self, office: str) -> dict[str, str]:
         """The base URL of every service, as this office reaches it."""
         return {
-            service: f"http://{HOST}:{door.port}"
+            service: self._url(service, door.port)
             for (owner, service), door in self._doors.items()
             if owner == office
         }
+
+    def _url(self, service: str, port: int) -> str:
+        if self._certificates is None:
+            return f"http://{HOST}:{port}"
+        return f"https://{name_of(service)}:{port}"
+
+    def _tls(self, office: str, service: str) -> ssl.SSLContext | None:
+        """The context of one listener, which shows another certificate while it is to be bad."""
+        if self._certificates is None:
+            return None
+
+        def greet(connection: ssl.SSLObject, _name: object, _context: object) -> int | None:
+            reason = self._centre.spoiled(office, service)
+            how = spoiled(reason) if reason is not None else None
+            if how is None:
+                return None
+            connection.context = self._bad[how]
+            return _BREAK_OFF if how is Spoiled.HANDSHAKE else None
+
+        context = self._certificates.context()
+        context.sni_callback = greet
+        return context
 
     async def stop(self) -> None:
         """Close every listener and connection; may be called twice."""
@@ -91,7 +126,9 @@ class HttpCentre:
         if transport is None:
             return web.Response()  # Gone already; nobody reads this.
         office, service = self._by_port[transport.get_extra_info("sockname")[1]]
-        decision = self._centre.decide(office, service, await _as_request(http, service))
+        request = await _as_request(http, service)
+        through = _BEFORE if self._certificates else ()
+        decision = self._centre.decide(office, service, request, through=through)
         await self._wait(decision)
         if decision.breaks is not None:
             _reset(transport)

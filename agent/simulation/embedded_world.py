@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,7 @@ from agent.adapters.nats_exchange import NatsExchange
 from agent.adapters.nats_link import NatsSettings
 from agent.adapters.nats_server import NatsServer
 from agent.adapters.prometheus_exporter import PrometheusExporter
-from agent.adapters.tls_contexts import TlsContexts
+from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.adapters.web_listeners import WebListener, operations_listener, public_listener
 from agent.app.agent import Agent, Parts
 from agent.app.plan import NationPlan
@@ -34,12 +35,16 @@ from agent.core.view import OfficeView
 from agent.ports import ConfigurationError, Exchange, Notifier
 from agent.simulation.centre import Centre
 from agent.simulation.centre_http import HttpCentre
+from agent.simulation.certificates import Certificates
 from agent.simulation.line import OfficeLine
 from agent.simulation.memory_world import CREDENTIALS
+from agent.simulation.name_server import label_of, lookup_at
+from agent.simulation.scenario import SERVICES
 from agent.simulation.workspace import Workspace
 
 HOST = "127.0.0.1"
 CONTACT = "demo@example.invalid"
+_BY_LABEL = {label_of(service): service for service in SERVICES}
 
 
 class EmbeddedWorld:
@@ -72,8 +77,9 @@ class EmbeddedWorld:
         self._store: MemoryStore | None = None
         self._http: HttpCentre | None = None
         self._lines: dict[str, OfficeLine] = {}
+        self._certificates: Certificates | None = None
         self._contexts = TlsContexts()
-        self._resolver = Resolver()
+        self._resolvers: dict[str, Resolver] = {}
         self._meters: dict[str, PrometheusExporter] = {}
         self._pages: dict[str, tuple[WebListener, WebListener]] = {}
         self._cut: set[str] = set()
@@ -82,7 +88,9 @@ class EmbeddedWorld:
         """Open everything. Raises :class:`ConfigurationError`, having closed it again."""
         try:
             await self._open_exchange()
-            self._http = HttpCentre(self._centre, [office.id for office in offices])
+            self._certificates = self._made_certificates()
+            names = [office.id for office in offices]
+            self._http = HttpCentre(self._centre, names, self._certificates)
             self._opened.push_async_callback(self._http.stop)
             await self._http.start()
             for office in offices:
@@ -109,14 +117,14 @@ class EmbeddedWorld:
             sessions=HttpProber(
                 targets=self._targets(branch.id),
                 contexts=self._contexts,
-                resolver=self._resolver,
+                resolver=self._resolvers[branch.id],
                 clock=self._clock,
                 agent_name=user_agent(__version__, CONTACT),
             ),
             controls=ControlProber(
                 controls=self._controls(branch.id),
                 contexts=self._contexts,
-                resolver=self._resolver,
+                resolver=self._resolvers[branch.id],
             ),
             meters=self._meters[branch.id],
             clock=self._clock,
@@ -153,10 +161,21 @@ class EmbeddedWorld:
 
     async def _open_line(self, office: str, is_cut: Callable[[str], bool]) -> None:
         exchange = (HOST, self._server.port) if self._server else None
-        line = OfficeLine(lambda: is_cut(office), exchange=exchange)
+        trouble = partial(self._name_trouble, office)
+        line = OfficeLine(lambda: is_cut(office), exchange=exchange, trouble=trouble)
         self._opened.push_async_callback(line.stop)
         await line.start()
         self._lines[office] = line
+        self._resolvers[office] = Resolver(lookup=lookup_at(line.resolver))
+
+    def _name_trouble(self, office: str, label: str) -> str | None:
+        service = _BY_LABEL.get(label)
+        return self._centre.name_trouble(office, service) if service else None
+
+    def _made_certificates(self) -> Certificates:
+        folder = Path(tempfile.mkdtemp(prefix="pantau-demo-"))
+        self._opened.callback(shutil.rmtree, folder, ignore_errors=True)
+        return Certificates(folder, self._clock.wall_s())
 
     async def _open_pages(self, office: Branch, port: int) -> None:
         meters = PrometheusExporter(
@@ -196,8 +215,9 @@ class EmbeddedWorld:
         return NatsExchange(settings, branch.id, self._clock)
 
     def _targets(self, office: str) -> list[Target]:
-        if self._http is None:
+        if self._http is None or self._certificates is None:
             raise RuntimeError("start the world before asking for its parts")
+        trust = Trust(ca_file=str(self._certificates.authority))
         urls: Mapping[str, str] = self._http.urls(office)
         roles = {
             step.role: step.service
@@ -206,7 +226,7 @@ class EmbeddedWorld:
             if step.role is not None
         }
         return [
-            Target(role=role, url=urls[service], services=urls, sandbox=True)
+            Target(role=role, url=urls[service], services=urls, trust=trust, sandbox=True)
             for role, service in roles.items()
         ]
 

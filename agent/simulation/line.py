@@ -8,8 +8,6 @@ is their counterpart where there are no sockets.
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
@@ -17,6 +15,7 @@ from agent.core.model import Sight
 from agent.core.sight import ControlGroup, ControlReading, judge_sight
 from agent.simulation.centre import Centre
 from agent.simulation.loopback import HOST, Door
+from agent.simulation.name_server import NameServer, Trouble, no_trouble
 from agent.simulation.relay import Relay
 
 LOOK_EVERY_S = 0.05
@@ -24,11 +23,6 @@ OTHER_NETWORKS = 3
 CONTROL_TIMEOUT_S = 1.0
 """How long simulated controls wait in vain before they say so."""
 CONTROL_ANSWER_S = 0.02
-
-_DNS_HEADER = struct.Struct("!6H")
-_TYPE_A = 1
-_ANSWERED = 0x8180
-"""Flags of a plain, recursive, good answer."""
 
 RESOLVER = "dns resolver.example:53"
 NETWORKS = tuple(f"tcp network-{number}.example:443" for number in range(1, OTHER_NETWORKS + 1))
@@ -77,9 +71,15 @@ class OfficeLine:
     """Real near controls and a relay to the exchange, which live and die with one line."""
 
     def __init__(
-        self, is_cut: Callable[[], bool], *, exchange: tuple[str, int] | None = None
+        self,
+        is_cut: Callable[[], bool],
+        *,
+        exchange: tuple[str, int] | None = None,
+        trouble: Trouble = no_trouble,
     ) -> None:
+        """``trouble``: of names, by their first label; see :mod:`agent.simulation.name_server`."""
         self._is_cut = is_cut
+        self._trouble = trouble
         self._gateway = Door(_Greeter)
         self._networks = tuple(Door(_Greeter) for _ in range(OTHER_NETWORKS))
         self._relay = Relay(exchange) if exchange else None
@@ -94,7 +94,7 @@ class OfficeLine:
             await self._relay.open()
         loop = asyncio.get_running_loop()
         self._resolver, _ = await loop.create_datagram_endpoint(
-            lambda: _Resolver(self._is_cut), local_addr=(HOST, 0)
+            lambda: NameServer(self._is_cut, self._trouble), local_addr=(HOST, 0)
         )
         self._follower = asyncio.create_task(self._follow(), name="office line")
 
@@ -110,7 +110,7 @@ class OfficeLine:
 
     @property
     def resolver(self) -> tuple[str, int]:
-        """UDP: host and port of a name server that knows one address for every name."""
+        """UDP: host and port of the office's name server."""
         if self._resolver is None:
             raise RuntimeError("start the line before asking for its resolver")
         host, port = self._resolver.get_extra_info("sockname")
@@ -163,38 +163,3 @@ class _Greeter(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.close()
-
-
-class _Resolver(asyncio.DatagramProtocol):
-    """A name server that answers every question for an address with loopback's."""
-
-    def __init__(self, is_cut: Callable[[], bool]) -> None:
-        self._is_cut = is_cut
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        answer = None if self._is_cut() else dns_answer(data)
-        if answer and self._transport:
-            self._transport.sendto(answer, addr)
-
-
-def dns_answer(query: bytes) -> bytes | None:
-    """The answer to a question for one name; None when this is no such question."""
-    end = query.find(b"\0", _DNS_HEADER.size) + 5
-    if end <= _DNS_HEADER.size or len(query) < end:
-        return None
-    number, _, questions, *_ = _DNS_HEADER.unpack_from(query)
-    (asked,) = struct.unpack_from("!H", query, end - 4)
-    if questions != 1:
-        return None
-    found = asked == _TYPE_A
-    answer = (
-        _DNS_HEADER.pack(number, _ANSWERED, 1, int(found), 0, 0) + query[_DNS_HEADER.size : end]
-    )
-    if found:
-        # The name is a pointer to the question's; then A, IN, 60 seconds, 4 bytes.
-        answer += struct.pack("!HHHIH", 0xC00C, _TYPE_A, 1, 60, 4) + socket.inet_aton(HOST)
-    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+import ssl
 from collections.abc import Callable
 
 HOST = "127.0.0.1"
@@ -15,8 +16,11 @@ _FILLERS = 3
 class Door:
     """One TCP port that keeps its number while it opens, refuses and falls silent."""
 
-    def __init__(self, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
+    def __init__(
+        self, protocol: Callable[[], asyncio.BaseProtocol], *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._protocol = protocol
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._held: list[socket.socket] = []
         self.port = 0
@@ -36,7 +40,7 @@ class Door:
         self.close()
         listening = self._bound()
         self._server = await asyncio.get_running_loop().create_server(
-            self._protocol, sock=listening
+            self._protocol, sock=listening, ssl=self._tls
         )
 
     def refuse(self) -> None:

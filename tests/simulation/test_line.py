@@ -14,7 +14,8 @@ from agent.adapters.control_prober import Control, ControlKind, ControlProber
 from agent.adapters.dns_resolver import Resolver
 from agent.adapters.tls_contexts import TlsContexts
 from agent.core.sight import ControlGroup
-from agent.simulation.line import OfficeLine, dns_answer
+from agent.simulation.line import OfficeLine
+from agent.simulation.name_server import dns_answer
 from tests.support.centre import until
 
 pytestmark = pytest.mark.anyio
