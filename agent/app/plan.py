@@ -9,7 +9,7 @@ from agent.config import translate
 from agent.config.nation import Nation
 from agent.core import groups, schedule
 from agent.core.graph import Graph
-from agent.core.maintenance import Calendar
+from agent.core.maintenance_calendar import Calendar
 from agent.core.model import Branch, Service
 from agent.core.schedule import Bucket, Pace, Plan
 from agent.core.tuning import Tuning

@@ -7,9 +7,8 @@ obeys within seconds, and tells it in the thread of what is open. A window ends 
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,25 +16,15 @@ from typing import Any
 from agent.app.plan import services_by_role
 from agent.clock import BootClock
 from agent.commands.hub_exchange import OK, REFUSED, USAGE, refuse, with_exchange
+from agent.commands.maintenance_window import author_of, home, read
 from agent.config import translate
-from agent.config.loading import Configuration, load
-from agent.config.nation import Nation, wall_moment_s
+from agent.config.loading import load
 from agent.core import codec, vocabulary
 from agent.core.codec import WireError
-from agent.core.maintenance import (
-    LONGEST_S,
-    MOST_RECORDS,
-    PREFIX,
-    Mode,
-    Span,
-    Window,
-    places_of,
-)
+from agent.core.maintenance import MOST_RECORDS, PREFIX, Mode, Window
 from agent.core.model import is_name
-from agent.core.order import MAX_AUTHOR, MAX_REASON
 from agent.ports import ConfigurationError, Conflict, Exchange, Record
 
-_MINUTE_S = 60.0
 _TRIES = 3
 _ZONES = ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura")
 
@@ -89,7 +78,7 @@ def _action(actions: Any, name: str, words: str) -> Any:  # noqa: ANN401
 def run_add(arguments: argparse.Namespace) -> int:
     """Write the window that the arguments make; returns the exit code."""
     try:
-        window = _read(arguments)
+        window = read(arguments)
     except ConfigurationError as error:
         return refuse(USAGE, *error.mistakes)
     except ValueError as mistake:
@@ -109,7 +98,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         now_s = BootClock().wall_s()
         added = [window for window, _ in await _added(exchange)]
         windows = [each for each in (*of_nation, *added) if not each.over(now_s)]
-        shown = document(windows, now_s) if arguments.json else table(windows, now_s, _home(found))
+        shown = document(windows, now_s) if arguments.json else table(windows, now_s, home(found))
         print(shown)  # noqa: T201 - this is its output
         return OK
 
@@ -119,95 +108,10 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_end(arguments: argparse.Namespace) -> int:
     """End one that people added; returns the exit code."""
     try:
-        author = _author(arguments.author)
+        author = author_of(arguments.author)
     except ValueError as mistake:
         return refuse(USAGE, str(mistake))
     return with_exchange(arguments.config, lambda exchange: end(exchange, arguments.id, author))
-
-
-# --- what is asked for
-
-
-def _read(arguments: argparse.Namespace) -> Window:
-    """What was asked for, held against the files. Raises ValueError or ConfigurationError."""
-    found = load(arguments.config)
-    roles = services_by_role(found.journeys.by_name.values())
-    window = window_of(arguments, found.nation, roles, _home(found))
-    if not window.sound:
-        raise ValueError("that is too much for one window: fewer services or places, or a week")
-    return window
-
-
-def _home(found: Configuration) -> str:
-    """The office's own zone."""
-    return next(each.zone for each in found.nation.roster if each.id == found.branch.branch)
-
-
-def window_of(
-    arguments: argparse.Namespace, nation: Nation, roles: Mapping[str, Collection[str]], home: str
-) -> Window:
-    """The window, without an id yet. Raises ValueError, saying what is wrong."""
-    services = _services(arguments, nation, roles)
-    offices = translate.branches(nation)
-    places = {place for office in offices for place in places_of(office)}
-    for place in arguments.where:
-        if place not in places:
-            raise ValueError(f"{place!r:.100} is no office, zone or group of nation.yaml")
-    reason = arguments.reason.strip()
-    if not reason or len(reason) > MAX_REASON:
-        raise ValueError(f"--reason must have 1 to {MAX_REASON} characters")
-    span, for_s = _time(arguments, arguments.zone or home)
-    return Window(
-        id="new",
-        services=tuple(services),
-        where=tuple(arguments.where),
-        mode=Mode(arguments.mode),
-        span=span,
-        for_s=for_s,
-        author=_author(arguments.author),
-        reason=reason,
-    )
-
-
-def _services(
-    arguments: argparse.Namespace, nation: Nation, roles: Mapping[str, Collection[str]]
-) -> Collection[str]:
-    if bool(arguments.service) == bool(arguments.target):
-        if arguments.where and not arguments.service:
-            return ()
-        raise ValueError("name services, or a target, or offices whose services are all meant")
-    known = {each.id for each in nation.services}
-    for service in arguments.service:
-        if service not in known:
-            raise ValueError(f"{service!r:.100} is no service of nation.yaml")
-    if arguments.target and arguments.target not in roles:
-        raise ValueError(f"no journey asks a target {arguments.target!r:.100}")
-    named: Collection[str] = arguments.service or sorted(roles[arguments.target])
-    return named
-
-
-def _time(arguments: argparse.Namespace, zone: str) -> tuple[Span | None, float | None]:
-    moments = (arguments.first, arguments.until)
-    if arguments.minutes is not None and moments == (None, None):
-        lasts_s = arguments.minutes * _MINUTE_S
-        if not 0 < lasts_s <= LONGEST_S:
-            raise ValueError("--minutes must be more than 0, and at most seven days")
-        return None, float(lasts_s)
-    if arguments.minutes is not None or None in moments:
-        raise ValueError("give --minutes, or --from and --until")
-    span = Span(
-        from_s=wall_moment_s(arguments.first, zone), until_s=wall_moment_s(arguments.until, zone)
-    )
-    if not 0 < span.until_s - span.from_s <= LONGEST_S:
-        raise ValueError("--until must be later than --from, by seven days at most")
-    return span, None
-
-
-def _author(given: str | None) -> str:
-    author = (given or getpass.getuser()).strip()
-    if not author or len(author) > MAX_AUTHOR:
-        raise ValueError(f"--author must have 1 to {MAX_AUTHOR} characters")
-    return author
 
 
 # --- the records

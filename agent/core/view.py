@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.core.blame import Blame
-from agent.core.maintenance import places_of
+from agent.core.maintenance_calendar import places_of
 from agent.core.model import (
     Branch,
     Bulletin,

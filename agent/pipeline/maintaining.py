@@ -14,7 +14,8 @@ import structlog
 
 from agent.core import codec
 from agent.core.codec import WireError
-from agent.core.maintenance import MOST_RECORDS, PREFIX, Calendar, Window
+from agent.core.maintenance import MOST_RECORDS, PREFIX, Window
+from agent.core.maintenance_calendar import Calendar
 from agent.pipeline.incident_book import Records
 from agent.ports import ExchangeError, MaintenancePut, Record, Recorder
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agent.core.digest import DigestPlan
 from agent.core.graph import Graph
-from agent.core.maintenance import Calendar
+from agent.core.maintenance_calendar import Calendar
 from agent.core.model import Branch, Routes
 from agent.core.nation import Nation
 from agent.core.order import ACKNOWLEDGING

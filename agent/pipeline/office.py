@@ -14,7 +14,7 @@ from agent.core.blame import Blame, Blamed
 from agent.core.evidence import Memory
 from agent.core.hearing import Hearing
 from agent.core.lockout import Lockouts
-from agent.core.maintenance import Calendar, places_of
+from agent.core.maintenance_calendar import Calendar, places_of
 from agent.core.model import (
     Branch,
     Bulletin,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agent.adapters.nats_server import NatsServer
-from agent.commands import exchange, maintenance
+from agent.commands import exchange, maintenance, maintenance_window
 from agent.commands.hub_exchange import OK, REFUSED, UNKNOWN, USAGE
 from agent.config.loading import load_nation
 from agent.core.maintenance import LONGEST_S, Mode, Span, Window
@@ -142,7 +142,7 @@ def asked(folder: Path, *words: str) -> Window:
     maintenance.register(parser.add_subparsers())
     given = parser.parse_args(["maintenance", "add", "--config", "x", *words, *REASON])
     nation = load_nation(folder / "nation.yaml")
-    return maintenance.window_of(given, nation, {"simkim": {"cetak"}}, "Asia/Jayapura")
+    return maintenance_window.window_of(given, nation, {"simkim": {"cetak"}}, "Asia/Jayapura")
 
 
 def test_moments_are_by_the_clocks_of_the_office_unless_a_zone_is_named(folder: Path):

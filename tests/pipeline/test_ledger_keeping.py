@@ -15,7 +15,8 @@ from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.core import ledger, lesson
 from agent.core.ledger import HOURS
 from agent.core.lesson import Lesson
-from agent.core.maintenance import Calendar, Span, Window
+from agent.core.maintenance import Span, Window
+from agent.core.maintenance_calendar import Calendar
 from agent.core.model import (
     Branch,
     Bulletin,

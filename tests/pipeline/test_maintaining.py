@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from agent.core import codec, groups
-from agent.core.maintenance import Calendar, Mode, Span, Window
+from agent.core.maintenance import Mode, Span, Window
+from agent.core.maintenance_calendar import Calendar
 from agent.core.model import ServiceState
 from agent.simulation.workspace import WorkspaceMessage
 from tests.support.country import MAIN, Country
