@@ -242,6 +242,8 @@ def _storm_lines(together: Sequence[Incident], wording: Wording) -> list[str]:
     if open_ones:
         lines.insert(0, _named(words.WORKING, shared, wording))
         lines.insert(0, _not_the_network(open_ones[0], wording))
+    left = [each.root for each in open_ones if each.overran_s is not None]
+    lines.insert(0, _named(words.LEFT_FROM_MAINTENANCE, left, wording))
     return lines
 
 

@@ -239,6 +239,9 @@ MAINTAINED_WELL = Words(
     "{service}: maintenance ended at {ends}, {good}/{reporting} offices good again.",
 )
 IN_MAINTENANCE = Words("; pemeliharaan sampai {ends}", "; in maintenance until {ends}")
+LEFT_FROM_MAINTENANCE = Words(
+    "Pemeliharaan melewati jadwal: {names}.", "Maintenance has overrun: {names}."
+)
 AFTER_MAINTENANCE = Words(
     "; pemeliharaan melewati jadwal (seharusnya selesai {ends})",
     "; maintenance has overrun (it was to end at {ends})",

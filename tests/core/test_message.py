@@ -645,6 +645,15 @@ def test_a_region_that_the_nation_took_over_is_not_called_normal():
     assert title(rendered)[0] == message.SIGNS[Change.ABSORBED]
 
 
+def test_a_storm_says_which_of_it_is_left_from_planned_work():
+    first = an_incident(overran_s=OPENED_S)
+    other = an_incident(name="incident.national.all.cetak", root="cetak", storm=first.name)
+    told = message.root(first, Wording(language="en"), [other]).text
+    assert "Maintenance has overrun: Billing code (SIMPONI)." in told
+    over = message.root(replace(first, overran_s=None), Wording(), [other]).text
+    assert "Pemeliharaan" not in over
+
+
 def test_a_storm_is_one_message_with_a_table_of_its_members():
     others = [
         an_incident(root="simkim.login", severity=Severity.DOWN, since_s=OPENED_S + 60),

@@ -178,3 +178,16 @@ async def test_a_record_that_nobody_may_obey_changes_nothing(country: Country, v
     country.broken.add("x")
     await asyncio.sleep(2 * MINUTE_S)
     assert len(roots(country)) == 1
+
+
+async def test_several_that_outlast_their_window_together_are_one_message_that_names_them():
+    country = Country(("x", "y", "z"))
+    await country.open()
+    plan(country, services=())
+    await country.hub("medan")
+    await asyncio.sleep(20)
+    country.broken.update(country.services)
+    await asyncio.sleep(12 * MINUTE_S)
+    (root,) = roots(country)
+    assert "Pemeliharaan melewati jadwal: x, y, z." in root.text
+    await country.close()
