@@ -67,12 +67,15 @@ class Calendar:
         )
         return max(ends, default=None)
 
-    def maintains(self, service: str, branch: str, at_s: float) -> bool:
-        """Whether work on ``service`` is planned at this office at that time."""
-        return any(
-            (not window.services or service in window.services)
-            and (not window.where or branch in self._inside(window))
+    def maintained(self, services: Iterable[str], branch: str, at_s: float) -> frozenset[str]:
+        """Those of ``services`` on which work is planned at this office at that time."""
+        here = [
+            window
             for window, _ in self.active(at_s)
+            if not window.where or branch in self._inside(window)
+        ]
+        return frozenset(
+            each for each in services if any(not w.services or each in w.services for w in here)
         )
 
     def notices(self, at_s: float) -> tuple[PlannedNotice, ...]:

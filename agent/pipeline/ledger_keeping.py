@@ -110,12 +110,12 @@ class LedgerKeeper:
                 self._ledger = self._ledger.teach(wall_s, run.journey, facts.step, facts.duration_s)
 
     def _look(self, now_s: float) -> dict[str, Standing]:
-        wall_s = self._clock.wall_s()
+        maintained = self._office.maintained(now_s, self._clock.wall_s())
         return {
             service: standing.of(
                 self._office.newest(service),
                 sees=self._office.sight.sees,
-                maintenance=self._office.maintained(service, now_s, wall_s),
+                maintenance=service in maintained,
                 lasts_s=self._lasts_s[service],
             )
             for service in self._office.services

@@ -273,14 +273,16 @@ class Office:
         notices = [each for each in self.planned(now_s) if each.skip]
         return frozenset(s for s in services if any(n.means(s, self._places) for n in notices))
 
-    def maintained(self, service: str, now_s: float, wall_s: float) -> bool:
-        """Whether planned work on this service goes on here: says the leader, or nation.yaml.
+    def maintained(self, now_s: float, wall_s: float) -> frozenset[str]:
+        """Services on which planned work goes on here: says the leader, or nation.yaml.
 
         The file is read by this office's own clock, so that it counts also when nobody is heard.
         """
-        if self.in_maintenance(now_s) or self.calendar.maintains(service, self._id, wall_s):
-            return True
-        return any(each.means(service, self._places) for each in self.planned(now_s))
+        if self.in_maintenance(now_s):
+            return frozenset(self._memories)
+        notices = self.planned(now_s)
+        told = (s for s in self._memories if any(n.means(s, self._places) for n in notices))
+        return self.calendar.maintained(self._memories, self._id, wall_s).union(told)
 
     def watched(self, service: str, now_s: float) -> bool:
         """The nation suspects this service, or has an incident that it belongs to."""

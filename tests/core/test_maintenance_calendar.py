@@ -78,6 +78,16 @@ def test_an_office_is_in_maintenance_itself_when_all_its_services_are():
     assert calendar(window(services=())).offices(NIGHT.from_s) == frozenset()
 
 
+def test_an_office_knows_by_the_file_alone_what_is_in_maintenance_there():
+    plan = calendar(window(where=("province:papua",)))
+    services = ("nik", "simkim")
+    assert plan.maintained(services, "merauke", NIGHT.from_s) == {"nik"}
+    assert plan.maintained(services, "medan", NIGHT.from_s) == frozenset()
+    assert plan.maintained(services, "merauke", NIGHT.until_s) == frozenset()
+    whole = calendar(window(services=()))
+    assert whole.maintained(services, "medan", NIGHT.from_s) == set(services)
+
+
 # --- overrun
 
 
