@@ -1,4 +1,4 @@
-"""``pantau check``: one run of one journey, now, and what it says. A probe author's daily tool.
+"""``pantau check``: a run of one journey, now, and what it says. A probe author's daily tool.
 
 It asks the configured targets as the agent would, looks at the controls afterwards, and judges by
 the same rules. Nothing is shared with other offices, and nobody is told.
@@ -18,13 +18,14 @@ from rich.console import Console
 
 from agent.app import log, real_parts
 from agent.clock import BootClock
-from agent.commands import check_pace, check_picture, check_report
+from agent.commands import check_pace, check_picture, check_record, check_repeat
+from agent.commands.check_record import Record
+from agent.commands.check_repeat import Repeated
 from agent.commands.check_report import CheckReport
+from agent.commands.check_running import Checker
 from agent.config.branch import BranchSettings
 from agent.config.journeys import journey_called
 from agent.config.loading import load_branch
-from agent.core.synthetic import applicant_for
-from agent.pipeline.running import run_journey
 from agent.ports import ConfigurationError
 from agent.probe import Journey
 
@@ -48,7 +49,28 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name 
         "--explain", action="store_true", help="show every step, its phases and the controls"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--repeat",
+        type=_times,
+        default=1,
+        metavar="N",
+        help=f"run it N times, at most {check_repeat.MOST}, and sum up; a live target is asked "
+        f"once in {check_pace.LEAST_INTERVAL_S:.0f} s",
+    )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write what was found to a new JSON file for a bug report: without bodies, headers, "
+        "credentials and whatever names a person",
+    )
     parser.set_defaults(run=run)
+
+
+def _times(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= check_repeat.MOST:
+        raise argparse.ArgumentTypeError(f"write a number from 1 to {check_repeat.MOST}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,17 +80,30 @@ def run(arguments: argparse.Namespace) -> int:
         settings = load_branch(arguments.config)
         journey = _allowed(journey_called(arguments.journey, settings.probe_paths), settings)
         _refuse_unknown_targets(journey, settings)
-        _take_turn(journey, settings)
-        found = asyncio.run(check(journey, settings))
+        record = check_record.begun(arguments.record, journey, settings)
+        found = asyncio.run(_checked(journey, settings, arguments.repeat, record))
     except ConfigurationError as error:
         return _refuse(error.mistakes, as_json=arguments.json)
     except check_pace.TooSoon as refused:
         return _refuse([str(refused)], as_json=arguments.json)
-    if arguments.json:
-        print(json.dumps(found.as_json()))  # noqa: T201 - this is its output
-    else:
-        check_picture.show(found, Console(), explain=arguments.explain)
+    _show(found, arguments)
     return found.exit_code
+
+
+async def _checked(
+    journey: type[Journey], settings: BranchSettings, times: int, record: Record | None
+) -> Repeated:
+    """All runs, and the record of them where one is wanted."""
+    async with Checker(journey, settings) as checker:
+        found = await check_repeat.repeat(
+            times,
+            checker.once,
+            take_turn=lambda: _take_turn(journey, settings),
+            tell=lambda words: print(words, file=sys.stderr),  # noqa: T201 - it goes on for long
+        )
+        if record is not None:
+            record.write(found, checker.hearsay)
+    return found
 
 
 async def check(journey: type[Journey], settings: BranchSettings) -> CheckReport:
@@ -76,25 +111,19 @@ async def check(journey: type[Journey], settings: BranchSettings) -> CheckReport
 
     Raises :class:`ConfigurationError` for certificates that cannot be used.
     """
-    clock = BootClock()
-    outside = real_parts.Outside(settings, clock)
-    await outside.prepare()
-    credentials = real_parts.credentials(settings)
-    done = await run_journey(
-        journey,
-        session=outside.sessions.open(),
-        applicant=applicant_for(settings.branch),
-        credentials=credentials,
-        now_s=clock.now_s,
-    )
-    sight = await outside.controls.look()
-    return check_report.report(
-        done,
-        branch=settings.branch,
-        sight=sight,
-        controls=outside.controls.readings,
-        credentials=credentials,
-    )
+    async with Checker(journey, settings) as checker:
+        return await checker.once()
+
+
+def _show(found: Repeated, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        one = found.reports[0].as_json() if arguments.repeat == 1 else found.as_json()
+        print(json.dumps(one))  # noqa: T201 - this is its output
+        return
+    console = Console()
+    check_picture.show(found.reports[-1], console, explain=arguments.explain)
+    if arguments.repeat > 1:
+        check_picture.show_all(found, console)
 
 
 def _allowed(journey: type[Journey], settings: BranchSettings) -> type[Journey]:

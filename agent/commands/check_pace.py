@@ -23,6 +23,11 @@ LEAST_INTERVAL_S = 10.0
 class TooSoon(PantauError):  # noqa: N818 - the moment is wrong, not the program
     """This check may not run now; the text says why, and how long to wait."""
 
+    def __init__(self, why: str, wait_s: float | None = None) -> None:
+        """``wait_s``: when it may be tried again; None: waiting does not help."""
+        super().__init__(why)
+        self.wait_s = wait_s
+
 
 def live_roles(settings: BranchSettings, targets: Iterable[Target]) -> list[str]:
     """The roles among ``targets`` where what is sent reaches a real system of somebody else's."""
@@ -80,5 +85,6 @@ def _refuse_before(due_s: float, wall_s: float) -> None:
     if 0 < wait_s <= LEAST_INTERVAL_S:
         raise TooSoon(
             f"a live target is checked at most once in {LEAST_INTERVAL_S:.0f} s; "
-            f"wait {wait_s:.1f} s, or check against a sandbox"
+            f"wait {wait_s:.1f} s, or check against a sandbox",
+            wait_s,
         )

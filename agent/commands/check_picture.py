@@ -5,14 +5,16 @@ A terminal gets a picture, a pipe plain lines with the same content, one fact a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.commands.check_repeat import Repeated
 from agent.commands.check_report import CheckReport, StepLine
+from agent.core.blame import Blamed
 from agent.core.model import Outcome, Phases, Verdict
 
 BAR_CELLS = 40
@@ -40,7 +42,27 @@ def show(found: CheckReport, console: Console, *, explain: bool) -> None:
         _say(console, _verdict(verdict))
     if explain:
         _explain(found, console)
+    if found.blamed is not None:
+        _say(console, _blame(found.blamed))
     _say(console, _summary(found))
+
+
+def show_all(found: Repeated, console: Console) -> None:
+    """Print what several runs came to."""
+    _say(console, Text(f"{len(found.reports)} of {found.asked} runs"))
+    if found.stopped is not None:
+        _say(console, Text(f"stopped: {found.stopped}", style="yellow"))
+    for service, counts in found.outcomes().items():
+        _say(console, Text(f"{service}: {_counted(counts)}"))
+    if blames := found.blames():
+        _say(console, Text(f"most likely to blame: {_counted(blames)}"))
+    for each in found.durations():
+        seconds = f"{each.least_s:.3f} / {each.median_s:.3f} / {each.p95_s:.3f} s"
+        _say(console, Text(f'step "{each.step}": {seconds} (least, median, p95) in {each.runs}'))
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in counts.items())
 
 
 def _say(console: Console, text: Text) -> None:
@@ -58,6 +80,10 @@ def _summary(found: CheckReport) -> Text:
     return Text(
         f"{found.journey} from {found.branch}: {_came_to(found)}, {found.seconds:.2f} s; {sight}"
     )
+
+
+def _blame(blamed: Blamed) -> Text:
+    return Text(f"most likely {blamed.blame.words.en}: {blamed.why.en}")
 
 
 def _came_to(found: CheckReport) -> str:

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from agent.core.model import Outcome, Phases, Run, Sight, StepFacts, StepName, Verdict
+from agent.core import blame
+from agent.core.blame import Blamed
+from agent.core.model import FailureKind, Outcome, Phases, Run, Sight, StepFacts, StepName, Verdict
+from agent.core.self_doubt import doubting
 from agent.core.sight import ControlReading
 from agent.core.verdict import judge
 
@@ -34,6 +37,9 @@ class StepLine:
     """From the start of the run."""
     duration_s: float = 0.0
     phases: Phases = field(default_factory=Phases)
+    status: int | None = None
+    code: str | None = None
+    """Of what broke it, as in :attr:`agent.core.model.Failure.code`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,15 @@ class CheckReport:
     steps: tuple[StepLine, ...]
     sight: Sight
     controls: tuple[ControlReading, ...]
+    blamed: Blamed | None = None
+    """Where the fault most likely lies, as one office sees it; None: there is none."""
+    doubt: str | None = None
+    """Why the agent doubts itself; None: it does not."""
+
+    @property
+    def refused(self) -> bool:
+        """A credential was refused: trying it again and again may lock its account."""
+        return any(line.code == FailureKind.AUTH for line in self.steps)
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +83,16 @@ class CheckReport:
             "steps": [asdict(line) for line in self.steps],
             "sight": asdict(self.sight),
             "controls": [asdict(reading) for reading in self.controls],
+            "doubt": self.doubt,
+            "blame": self.blame_as_json(),
         }
+
+    def blame_as_json(self) -> dict[str, str] | None:
+        """The word and the reason, in both languages."""
+        if self.blamed is None:
+            return None
+        why = self.blamed.why
+        return {"blame": self.blamed.blame.value, "why": why.en, "sebab": why.id}
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
@@ -89,19 +113,27 @@ def report(
     sight: Sight,
     controls: Sequence[ControlReading],
     credentials: Mapping[str, Mapping[str, str]],
+    doubt: str | None = None,
 ) -> CheckReport:
-    """What ``run`` and the look at the controls after it come to, without ``credentials``."""
+    """What ``run`` and the look at the controls after it come to, without ``credentials``.
+
+    ``doubt`` is why the agent may not believe what it measured.
+    """
+    sight = doubting(sight, doubt)
     hidden = _secrets(credentials)
     shown = replace(run, executed=tuple(_redacted(facts, hidden) for facts in run.executed))
     executed = {facts.step: facts for facts in shown.executed}
+    verdicts = judge(shown, sight)
     return CheckReport(
         journey=run.journey,
         branch=branch,
         seconds=run.duration_s,
-        verdicts=judge(shown, sight),
+        verdicts=verdicts,
         steps=tuple(_line(step, executed.get(step.id), run.started_s) for step in run.declared),
         sight=sight,
         controls=tuple(controls),
+        blamed=blame.of_run(shown, verdicts, sight, doubt=doubt),
+        doubt=doubt,
     )
 
 
@@ -126,6 +158,8 @@ def _line(step: StepName, facts: StepFacts | None, run_started_s: float) -> Step
         begins_s=facts.started_s - run_started_s,
         duration_s=facts.duration_s,
         phases=facts.phases,
+        status=facts.status,
+        code=facts.failure.code if facts.failure else None,
     )
 
 

@@ -7,7 +7,9 @@ office that was itself too slow during a run abstains: it says so, and nothing o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from agent.core.model import Sight
 
 LOOP_LAG_S = 1.0
 """A step is slow after a second or two: what woke this late proves nothing of that size."""
@@ -43,3 +45,10 @@ def doubt(measured: SelfMeasure) -> str | None:
     if abs(measured.stepped_s) > STEP_S:
         return f"its wall clock stepped by {measured.stepped_s:+.1f} s"
     return None
+
+
+def doubting(sight: Sight, doubt: str | None) -> Sight:
+    """What an office sees that may doubt itself: then nothing, whatever its controls showed."""
+    if doubt is None:
+        return sight
+    return replace(sight, sees=False, why_not=f"this agent doubts itself: {doubt}")

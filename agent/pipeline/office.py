@@ -32,6 +32,7 @@ from agent.core.model import (
     Verdict,
 )
 from agent.core.rhythm import NOTHING_KNOWN, Rhythm
+from agent.core.self_doubt import doubting
 from agent.core.tuning import Tuning
 from agent.core.verdict import judge
 from agent.core.view import ExchangeState, OfficeView, ServiceView
@@ -133,8 +134,7 @@ class Office:
         With a ``doubt`` of the agent's in itself the office cannot see, whatever they showed.
         """
         self.doubt = doubt
-        if doubt is not None:
-            sight = replace(sight, sees=False, why_not=f"this agent doubts itself: {doubt}")
+        sight = doubting(sight, doubt)
         changed = sight.sees != self.sight.sees
         self._failing_twice = frozenset(sight.failing) & frozenset(self.sight.failing)
         self.sight = sight

@@ -23,6 +23,7 @@ from agent.commands.check_report import CheckReport
 from agent.config.journeys import journey_called
 from agent.config.loading import load_branch
 from agent.core.model import Outcome
+from agent.core.synthetic import applicant_for
 from agent.simulation.centre import Centre
 from agent.simulation.centre_http import HttpCentre
 from agent.simulation.line import OfficeLine
@@ -314,3 +315,107 @@ async def test_the_watch_list_is_asked_only_with_a_written_consent(
         allowed = await desk.check("watch-list")
     assert (without.code, allowed.code) == (2, 0)
     assert 'it needs the written consent "watch-list"' in without.err
+
+
+# --- several runs, and the record for a bug report
+
+
+async def test_runs_at_once_are_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    async with office(tmp_path, capsys, NOT_BILLED) as desk:
+        said = await desk.check("officer-application", "--repeat", "3")
+        as_json = await desk.check("officer-application", "--repeat", "2", "--json")
+    assert said.code == as_json.code == 1
+    assert '3: failing or slow at "billing inquiry": HTTP 503' in said.err.splitlines()[-1]
+    assert "most likely the centre's service: " in said.out
+    assert "simponi.billing: fail 3" in said.out
+    assert "most likely to blame: centre 3" in said.out
+    found = json.loads(as_json.out)
+    assert (found["exit_code"], len(found["runs"]), found["stopped"]) == (1, 2, None)
+    assert found["runs"][0]["blame"]["blame"] == "centre"
+    assert found["outcomes"]["simkim.login"] == {"ok": 2}
+
+
+@pytest.mark.parametrize("times", ["0", "101", "-1", "many"])
+def test_it_is_repeated_a_few_times_or_not_at_all(capsys: pytest.CaptureFixture[str], times: str):
+    with pytest.raises(SystemExit) as ended:
+        pantau("officer-application", "--config", "x", "--repeat", times)
+    assert ended.value.code == 2
+    assert "a number from 1 to 100" in capsys.readouterr().err
+
+
+CARELESS = """
+    from agent.probe import Journey, step
+
+    class Careless(Journey):
+        name = "careless"
+
+        @step("sign in", service="simkim.login", role="simkim")
+        async def sign_in(self):
+            reply = await self.post("/sso/token", json=self.credentials("simkim"))
+            self.token = reply.json()["access_token"]
+
+        @step("identity check", service="dukcapil.nik", role="dukcapil")
+        async def look(self):
+            reply = await self.post(
+                "/nik/verifikasi",
+                json={"nik": self.applicant.nik},
+                headers={"X-Kunci": "kenari-di-kepala"},
+            )
+            secret = self.credentials("simkim")["password"]
+            said = f"{self.applicant} {secret} {self.token} {reply.body} {reply.headers}"
+            cut = self.token[5:20]
+            self.expect(False, f"a quick answer but {cut} {said} 3201011505900001 a@b.example.id")
+"""
+
+
+async def test_a_record_holds_nothing_that_went_over_the_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "careless.py").write_text(dedent(CARELESS))
+    file = tmp_path / "bug.json"
+    async with office(tmp_path, capsys) as desk:
+        done = await desk.check(str(tmp_path / "careless.py"), "--record", str(file))
+    text = file.read_text()
+    applicant = applicant_for(OFFICE.id)
+    for canary in (*CANARIES, "kenari-di-kepala", "kenari", "sim-", applicant.nik, "SINTETIS"):
+        assert canary not in text, canary
+    for canary in ("tidak ditemukan", "3201011505900001", "a@b", "127.0.0.1", OFFICE.id):
+        assert canary not in text, canary
+    assert not re.search("[0-9a-f]{12}", json.loads(text)["runs"][0]["steps"][1]["expected"])
+    assert done.code == 1
+    assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_a_record_says_what_a_bug_report_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "bug.json"
+    async with office(tmp_path, capsys, NOT_BILLED) as desk:
+        await desk.check("officer-application", "--record", str(file), "--repeat", "2")
+    record = json.loads(file.read_text())
+    assert (record["record"], record["format"], record["asked"]) == ("pantau check", 1, 2)
+    assert {"pantau", "python", "httpx", "openssl"} <= record["versions"].keys()
+    assert re.fullmatch("r1:[0-9a-f]{8}", record["nation"])
+    assert [each["id"] for each in record["declared"]][:2] == ["sign in", "identity check"]
+    first, _ = record["runs"]
+    billing = first["steps"][3]
+    assert (billing["status"], billing["code"], billing["came"]) == (503, "http_503", "HTTP 503")
+    assert billing["phases"]["processing_s"] > 0
+    assert first["verdicts"][3]["outcome"] == "fail"
+    assert first["blame"]["blame"] == "centre"
+    assert {each["group"] for each in first["controls"]} == {"gateway", "resolver", "network"}
+
+
+async def test_a_record_overwrites_nothing_and_is_refused_before_anything_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "bug.json"
+    file.write_text("mine")
+    async with office(tmp_path, capsys) as desk:
+        there = await desk.check("officer-application", "--record", str(file))
+        nowhere = await desk.check("officer-application", "--record", str(tmp_path / "a" / "b"))
+    assert (there.code, nowhere.code) == (2, 2)
+    assert "it is there already" in there.err
+    assert "no such folder" in nowhere.err
+    assert file.read_text() == "mine"
+    assert there.out == ""
