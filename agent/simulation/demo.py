@@ -10,10 +10,9 @@ from rich.console import Console
 
 from agent.adapters.slack_notifier import SlackNotifier
 from agent.clock import BootClock
-from agent.ports import ConfigurationError, Notifier, Posted
+from agent.ports import Notifier, Posted
 from agent.simulation.centre import Centre
 from agent.simulation.embedded_world import EmbeddedWorld
-from agent.simulation.faults import unplayable_over_http
 from agent.simulation.fleet import Fleet
 from agent.simulation.mirror import MirroringNotifier
 from agent.simulation.narrator import Narrator
@@ -39,8 +38,6 @@ async def demonstrate(
     play: Play, console: Console, *, port: int = 0, posting: Posting | None = None
 ) -> Simulated:
     """Stage the play and narrate it. Raises :class:`ConfigurationError`; leaves nothing behind."""
-    if mistakes := unplayable_over_http(play.scenario):
-        raise ConfigurationError([*mistakes, "play it with `pantau simulate`"])
     clock = BootClock()
     centre = Centre(play.faults, now_s=clock.now_s)
     workspace = Workspace(channels(play), clock)

@@ -89,6 +89,7 @@ class EmbeddedWorld:
         try:
             await self._open_exchange()
             self._certificates = self._made_certificates()
+            await self._contexts.prepare([self._trust])
             names = [office.id for office in offices]
             self._http = HttpCentre(self._centre, names, self._certificates)
             self._opened.push_async_callback(self._http.stop)
@@ -214,10 +215,15 @@ class EmbeddedWorld:
         settings = NatsSettings(servers=(f"nats://{host}:{port}",))
         return NatsExchange(settings, branch.id, self._clock)
 
-    def _targets(self, office: str) -> list[Target]:
-        if self._http is None or self._certificates is None:
+    @property
+    def _trust(self) -> Trust:
+        if self._certificates is None:
             raise RuntimeError("start the world before asking for its parts")
-        trust = Trust(ca_file=str(self._certificates.authority))
+        return Trust(ca_file=str(self._certificates.authority))
+
+    def _targets(self, office: str) -> list[Target]:
+        if self._http is None:
+            raise RuntimeError("start the world before asking for its parts")
         urls: Mapping[str, str] = self._http.urls(office)
         roles = {
             step.role: step.service
@@ -226,7 +232,7 @@ class EmbeddedWorld:
             if step.role is not None
         }
         return [
-            Target(role=role, url=urls[service], services=urls, trust=trust, sandbox=True)
+            Target(role=role, url=urls[service], services=urls, trust=self._trust, sandbox=True)
             for role, service in roles.items()
         ]
 

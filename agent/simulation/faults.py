@@ -192,13 +192,3 @@ def _age_s(stretches: Sequence[_Stretch], now_s: float) -> float:
         # A stretch at full pace means that the queue has caught up.
         age_s = age_s + (1.0 - stretch.drain) * spent_s if stretch.drain < 1.0 else 0.0
     return age_s if stretches and now_s < stretches[-1].until_s else 0.0
-
-
-def unplayable_over_http(scenario: Scenario) -> list[str]:
-    """What of ``scenario`` needs more than loopback HTTP listeners, in words; empty: nothing."""
-    return [
-        f"scenario {scenario.id}, phase {number}: {phase.kind} faults cannot be played over real "
-        "HTTP yet; use `simulate`"
-        for number, phase in enumerate(scenario.phases, start=1)
-        if phase.kind in (Kind.DNS, Kind.TLS) and phase.where is Where.CENTRE
-    ]

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from agent.simulation.faults import NOTHING, unplayable_over_http
+from agent.simulation.faults import NOTHING
 from agent.simulation.scenario import (
     SERVICES,
     Kind,
     Reach,
-    Scenario,
     Scope,
     Where,
 )
@@ -122,12 +121,3 @@ def test_a_scenario_without_phases_is_quiet():
     assert course.active("jember", BILLING, 5) is NOTHING
     assert not course.line_cut("jember", 5)
     assert (course.first_fault_start_s, course.last_fault_end_s) == (0, 0)
-
-
-def test_names_and_certificates_cannot_be_broken_over_http_yet():
-    scenario = Scenario(
-        id="t", name="t", phases=(phase(Kind.DNS), phase(Kind.HTTP), phase(Kind.TLS))
-    )
-    first, second = unplayable_over_http(scenario)
-    assert "phase 1: dns" in first
-    assert "phase 3: tls" in second
