@@ -10,6 +10,9 @@ from agent.probe import Document, Journey, Reply, step
 
 OLDEST_WAITING_S = 900.0
 """A queue whose oldest file has waited this long does not move."""
+IDLE_WAITING_S = 300.0
+"""A queue that finished nothing in an hour stands still as soon as anybody has waited this long; at
+night nothing waits, and nothing need move."""
 FRESH_S = 900.0
 NOT_FOUND = "tidak ditemukan"
 
@@ -56,7 +59,13 @@ class Issuance(Journey):
 
     def expect_movement(self, queue: Document) -> None:
         self.expect_flow(queue.require("data_age_s", float) < FRESH_S, "the figures are fresh")
+        waited_s = queue.require("oldest_waiting_s", float)
         self.expect_flow(
-            queue.require("oldest_waiting_s", float) < OLDEST_WAITING_S,
+            waited_s < OLDEST_WAITING_S,
             f"the oldest file has waited under {OLDEST_WAITING_S:.0f} s",
+        )
+        idle = queue.require("done_last_hour", int) == 0
+        self.expect_flow(
+            not idle or waited_s < IDLE_WAITING_S,
+            f"something was finished in the last hour, or nobody waits {IDLE_WAITING_S:.0f} s",
         )

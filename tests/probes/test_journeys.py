@@ -112,6 +112,14 @@ async def test_stuck_queues_are_seen_by_their_age():
     assert codes(await run(Issuance, stuck, after_s=1700))["cetak"] == "flow"
 
 
+async def test_a_queue_that_finishes_nothing_is_seen_long_before_its_age_tells():
+    idle = phase(Kind.QUEUE_STUCK, until_s=1e6, services=("cetak",), drain=0.0)
+    assert codes(await run(Issuance, idle, after_s=100))["cetak"] is None
+    told = await run(Issuance, idle, after_s=400)
+    assert codes(told)["cetak"] == "flow"
+    assert "finished in the last hour" in str(told.executed[-1].failure)
+
+
 async def test_random_approvals_are_seen_by_the_file_that_nobody_may_decide():
     told = await run(Issuance, phase(Kind.RANDOM_APPROVE, services=("adjudikasi",)))
     assert codes(told)["adjudikasi"] == "unexpected"
