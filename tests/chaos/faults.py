@@ -17,6 +17,7 @@ from random import Random
 from agent.adapters.slack_answers import pause_s
 from agent.clock import BootClock
 from tests.chaos.fleet import Fleet
+from tests.chaos.proxy import POST
 from tests.chaos.sight import Sight
 from tests.support.agent_process import AgentProcess
 from tests.support.fault_proxy import Trouble, seeded
@@ -87,9 +88,15 @@ async def _limited(stage: Stage) -> None:
 
 
 async def _anything(stage: Stage) -> None:
-    """Half of all calls meet a trouble, whichever; ten seconds after the first post that did."""
+    """Half of all calls meet a trouble, the first post surely; until ten seconds after that."""
     proxy = stage.fleet.proxy
-    proxy.trouble(seeded(stage.seed, 0.5))
+    often, surely = seeded(stage.seed, 0.5), seeded(stage.seed, 1.0)
+
+    def choose(method: str) -> Trouble | None:
+        met = any(proxy.reached[each.value] for each in Trouble)
+        return often(method) if met or method != POST else surely(method)
+
+    proxy.trouble(choose)
     stage.sight.answering_since_s = None
     stage.fleet.break_centre()
     async with asyncio.timeout(REACHED_WITHIN_S):
