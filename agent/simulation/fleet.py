@@ -20,7 +20,9 @@ from agent import __version__
 from agent.app.agent import Agent, Parts
 from agent.app.plan import NationPlan
 from agent.clock import Clock
+from agent.core import codec
 from agent.core.incident import Delivery, Incident
+from agent.core.maintenance import Span, Window
 from agent.core.model import Branch
 from agent.pipeline.office import Identity
 from agent.pipeline.term import Term
@@ -134,6 +136,7 @@ class Fleet:
             await self._warm_up()
             self.centre.begin(self._clock.now_s())
             self.witness.began_s = self._clock.wall_s()
+            await self._announce(self.witness.began_s)
             await self._watch_play()
         finally:
             await self._stop_all()
@@ -150,6 +153,24 @@ class Fleet:
                 waiting = [b for b, agent in self.agents.items() if not agent.office.ready]
                 raise RuntimeError(f"no healthy picture in time; waiting for {waiting[:5]}")
             await asyncio.sleep(LOOK_S)
+
+    async def _announce(self, began_s: float) -> None:
+        """What the scenario announces is planned work, written down by a hub as people do it."""
+        if self.scenario.announced is None:
+            return
+        from_s, until_s = (
+            began_s + at / self.centre.faults.speed for at in self.scenario.announced
+        )
+        window = Window(
+            id="w1",
+            services=tuple(s for s in self.scenario.services if s in self.plan.services),
+            span=Span(from_s=from_s, until_s=until_s),
+            author="simulation",
+            reason=self.scenario.name,
+        )
+        hub = next(branch.id for branch in self.plan.branches.values() if branch.hub)
+        exchange = self.agents[hub].parts.exchange
+        await exchange.compare_and_set(window.record, codec.to_bytes(window), expect=0)
 
     async def _watch_play(self) -> None:
         while True:

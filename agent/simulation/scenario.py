@@ -157,7 +157,14 @@ class Scenario:
     """What the wall clocks say at offset 0."""
     compress: float = 1.0
     """Suggested speed-up."""
+    announced: tuple[float, float] | None = None
+    """Offsets between which all of it was announced as planned work."""
     acts: tuple[Act, ...] = ()
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that its phases hit, each once, in the order of mention."""
+        return tuple(dict.fromkeys(s for phase in self.phases for s in phase.services))
 
     @property
     def named_offices(self) -> tuple[str, ...]:

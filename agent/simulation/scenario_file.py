@@ -35,7 +35,7 @@ from agent.simulation.scenario_values import (
     text,
 )
 
-INFORMATIVE = frozenset({"name", "note", "variant_wide", "basis", "expect", "announced"})
+INFORMATIVE = frozenset({"name", "note", "variant_wide", "basis", "expect"})
 
 _PHASE_KEYS = ("at", "until", "service", "scope", "kind", "where")
 _ANY_PARAMETER = {name: each for takes in PARAMETERS.values() for name, each in takes.items()}
@@ -108,7 +108,7 @@ class _Reader:
     ) -> Scenario:
         if extra:
             self._known_services(entry)
-        self._keys(path, entry, ("id", "start", "compress", "phases", "acts", *extra))
+        self._keys(path, entry, ("id", "start", "compress", "announced", "phases", "acts", *extra))
         scenario_id = entry.get("id")
         if not isinstance(scenario_id, str) or not is_name(scenario_id.lower()):
             self._note((*path, "id"), "give it an id such as S01")
@@ -122,6 +122,7 @@ class _Reader:
             phases=tuple(phase for phase in read if phase is not None),
             start=self._value(path, entry, "start", parse_start, None),
             compress=self._value(path, entry, "compress", number(0.001, 1e6, "a speed-up"), 1.0),
+            announced=self._announced((*path, "announced"), entry.get("announced")),
             acts=tuple(self._act((*path, "acts", i), act) for i, act in enumerate(acts)),
         )
 
@@ -132,7 +133,7 @@ class _Reader:
         kind = self._word(path, entry, "kind", Kind, None)
         accepted = dict(PARAMETERS[kind]) if kind else _ANY_PARAMETER
         self._keys(path, entry, (*_PHASE_KEYS, *accepted))
-        at_s, until_s = self._interval(path, entry)
+        at_s, until_s = self._interval(path, entry, "at")
         where = self._word(path, entry, "where", Where, Where.CENTRE)
         services, scope = self._service_list(path, entry), self._scope(path, entry)
         if kind is None or where is None:
@@ -147,14 +148,25 @@ class _Reader:
             parameters=self._parameters(path, entry, kind),
         )
 
-    def _interval(self, path: KeyPath, entry: Mapping[str, Any]) -> tuple[float, float]:
-        for key in ("at", "until"):
+    def _announced(self, path: KeyPath, entry: object) -> tuple[float, float] | None:
+        if entry is None:
+            return None
+        if not isinstance(entry, Mapping):
+            self._note(path, "write what was announced as {from: 0+00:00, until: 0+06:00}")
+            return None
+        self._keys(path, entry, ("from", "until"))
+        return self._interval(path, entry, "from")
+
+    def _interval(self, path: KeyPath, entry: Mapping[str, Any], begin: str) -> tuple[float, float]:
+        for key in (begin, "until"):
             if key not in entry:
-                self._note(path, f"a phase needs `{key}`, an offset such as 0+06:30")
-        at_s = self._value(path, entry, "at", parse_duration_s, 0.0)
+                self._note(path, f"it needs `{key}`, an offset such as 0+06:30")
+        at_s = self._value(path, entry, begin, parse_duration_s, 0.0)
         until_s = self._value(path, entry, "until", parse_duration_s, at_s + 1.0)
         if until_s <= at_s:
-            self._note((*path, "until"), "it ends before it begins; `until` must be after `at`")
+            self._note(
+                (*path, "until"), f"it ends before it begins; `until` must be after `{begin}`"
+            )
         return at_s, until_s
 
     def _service_list(self, path: KeyPath, entry: Mapping[str, Any]) -> tuple[str, ...]:

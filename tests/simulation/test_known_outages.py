@@ -13,8 +13,10 @@ from agent.simulation.play_settings import PlaySettings, prepare
 from agent.simulation.simulate import simulate
 
 
-def played(scenario: str, *, branches: int, seconds: float, seed: int = 7) -> dict[str, Any]:
-    settings = PlaySettings(scenario=scenario, branches=branches, seconds=seconds)
+def played(
+    scenario: str, *, branches: int, seconds: float, seed: int = 7, speed: float | None = None
+) -> dict[str, Any]:
+    settings = PlaySettings(scenario=scenario, branches=branches, seconds=seconds, speed=speed)
     return simulate(prepare(settings), seed).report
 
 
@@ -70,6 +72,18 @@ def test_one_office_without_power_is_silent_and_nobody_is_told():
     assert report["incidents"] == []
     assert report["slack"] == {"root_messages": 0, "thread_messages": 0, "digests": 0}
     assert report["silent"] == ["sambas"]
+
+
+def test_planned_work_is_silent_until_it_outlasts_what_was_announced():
+    """Six hours are announced, and it takes ten and a half; here an hour is fifteen seconds."""
+    report = played("X01", branches=145, seconds=140, speed=240)
+    assert {each["root_service"] for each in report["incidents"]} == {
+        "simkim.login",
+        "mpaspor.login",
+    }
+    assert all(each["scope"] == "national" for each in report["incidents"])
+    assert min(each["opened_after_s"] for each in report["incidents"]) > 6 * 3600 / 240 - 5
+    assert report["slack"]["root_messages"] == 2
 
 
 def test_the_demonstration_believes_no_office_that_is_cut_off_and_tells_the_nation_once():

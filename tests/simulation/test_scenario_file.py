@@ -162,5 +162,26 @@ def test_what_is_no_file_of_scenarios_is_a_mistake_and_no_crash(read: Read, text
 
 def test_informative_keys_change_nothing(read: Read):
     plain = "at: 0+00:00, until: 0+01:00, kind: closed, scope: 'tz:WITA'"
-    text = "id: A\nannounced: {{from: 0+00:00}}\nexpect: {{x: 1}}\nphases:\n- {{{}}}\n"
+    text = "id: A\nexpect: {{x: 1}}\nphases:\n- {{{}}}\n"
     assert read(text.format(plain)) == read(text.format(plain + ", note: Nyepi, basis: real"))
+
+
+def test_what_was_announced_is_a_part_of_the_story(read: Read):
+    phase = "- {at: 0+00:00, until: 0+01:00, kind: closed}"
+    (scenario,) = read(f"id: A\nannounced: {{from: 0+00:00, until: 0+06:00}}\nphases:\n{phase}\n")
+    assert scenario.announced == (0.0, 6 * 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("{from: 0+02:00, until: 0+01:00}", "it ends before it begins"),
+        ("{from: 0+02:00}", "it needs `until`"),
+        ("tonight", "write what was announced as"),
+        ("{from: 0+00:00, until: 0+01:00, by: x}", "by"),
+    ],
+)
+def test_a_wrong_announcement_is_told_with_its_line(read: Read, written: str, line: str):
+    phase = "- {at: 0+00:00, until: 0+01:00, kind: closed}"
+    told = mistakes(read, f"id: A\nannounced: {written}\nphases:\n{phase}\n")
+    assert any(each.startswith("s.yaml:2:") and line in each for each in told)
