@@ -56,6 +56,8 @@ class Control:
     """The name that a DNS control asks for."""
     path: str = "/"
     """What an HTTP control asks for."""
+    role: str | None = None
+    """The target whose edge it is, of a front control."""
 
 
 class ControlProber:
@@ -126,6 +128,7 @@ def _reading(control: Control, *, answered: bool, detail: str = "") -> ControlRe
         name=control.name,
         group=control.group,
         shared=control.shared,
+        role=control.role,
         answered=answered,
         detail=detail,
     )

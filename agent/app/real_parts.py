@@ -132,8 +132,8 @@ def controls(settings: BranchSettings) -> Iterator[Control]:
         yield _shared(_control(chosen.resolver, ControlGroup.RESOLVER))
     for network in chosen.networks:
         yield _shared(_control(network, ControlGroup.NETWORK))
-    for front in chosen.front.values():
-        yield _control(front, ControlGroup.FRONT)
+    for role, front in chosen.front.items():
+        yield replace(_control(front, ControlGroup.FRONT), role=role)
 
 
 def _shared(control: Control) -> Control:

@@ -81,6 +81,8 @@ class Clues:
     """The step that broke, else the one that was slow; None: the run says nothing."""
     doubts: bool = False
     """The agent doubts itself."""
+    role: str | None = None
+    """The target that the step asked."""
     told: Scope | None = None
     """How wide the leader says that this very trouble is; None: it says nothing of it."""
 
@@ -105,7 +107,9 @@ class Clues:
 
     @property
     def edge(self) -> bool | None:
-        """Whether the front control of the centre answers; None: there is none."""
+        """Whether the front control of what was asked answers; None: there is none."""
+        if self.sight.edges:
+            return dict(self.sight.edges).get(self.role or "")
         return None if self.sight.front is None else self.sight.front == "answers"
 
     @property
@@ -295,7 +299,9 @@ def of_run(
     if facts is None and sight.sees and doubt is None:
         return None
     told = None if facts is None else _told(facts.service, incidents, groups)
-    return decide(Clues(sight=sight, facts=facts, doubts=doubt is not None, told=told))
+    roles = {step.id: step.role for step in run.declared}
+    role = None if facts is None else roles.get(facts.step)
+    return decide(Clues(sight=sight, facts=facts, doubts=doubt is not None, role=role, told=told))
 
 
 def groups_of(branch: Branch) -> frozenset[str]:

@@ -234,6 +234,8 @@ class Sight:
     why_not: str | None = None
     front: str | None = None
     """What the front control of the centre said; it classifies and never decides."""
+    edges: tuple[tuple[str, bool], ...] = ()
+    """Of each target role with a front control of its own: whether it answers. Not told others."""
     controls: tuple[str, ...] = ()
     """The near controls that other offices have too, by their shared names."""
     failing: tuple[str, ...] = ()

@@ -55,6 +55,8 @@ class ControlReading:
     """Why not, in a few words."""
     shared: str | None = None
     """What all offices call this control; None: this office's own."""
+    role: str | None = None
+    """The target whose edge a front control is; None: that of no one in particular."""
 
 
 def judge_sight(
@@ -79,6 +81,7 @@ def judge_sight(
         sees=not blind,
         why_not=f"{_listed(failing)} do not answer" if blind else None,
         front=_front(each for each in readings if each.group is ControlGroup.FRONT),
+        edges=tuple((each.role, each.answered) for each in readings if each.role is not None),
         controls=shared,
         failing=tuple(name for name in shared if name not in answered),
         ignored=tuple(name for name in shared if name in ignored),

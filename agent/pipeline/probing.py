@@ -69,6 +69,8 @@ class Prober:
         self._order: tuple[int, int] | None = None
         self._order_changed = asyncio.Event()
         self._in_first_round = True
+        self._doubted = asyncio.Event()
+        """This agent doubted itself since the last look, and looks again soon."""
         office.on_bulletin = self.reconsider
 
     async def run(self) -> None:
@@ -171,6 +173,7 @@ class Prober:
         now_s, wall_s = self._clock.now_s(), self._clock.wall_s()
         if (doubt := self._doubt_since(run.started_s)) is not None:
             self._take_sight(self._office.sight, doubt)
+            self._doubted.set()
         verdicts, news = self._office.take_run(run, now_s, wall_s=wall_s)
         blamed = self._office.blame(run, verdicts, now_s)
         self._meters.run_finished(run, verdicts)
@@ -238,8 +241,15 @@ class Prober:
     async def _look_for_ever(self) -> None:
         while True:
             await self._look()
-            seeing = self._office.sight.sees
-            await asyncio.sleep(CONTROL_INTERVAL_S if seeing else CONTROL_FRESH_S)
+            self._doubted.clear()
+            try:
+                async with asyncio.timeout(
+                    CONTROL_INTERVAL_S if self._office.sight.sees else CONTROL_FRESH_S
+                ):
+                    await self._doubted.wait()
+                    await asyncio.sleep(CONTROL_FRESH_S)
+            except TimeoutError:
+                continue
 
     async def _look(self) -> None:
         """Try the controls now: a look that began before a run failed says nothing of it."""

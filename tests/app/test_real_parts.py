@@ -41,6 +41,7 @@ def test_each_control_is_asked_in_its_own_way(settings: BranchSettings):
     assert list(made) == ["gateway", "a", "b", "c", "edge"]
     assert (made["gateway"].host, made["gateway"].port) == ("192.0.2.1", 53)
     assert made["gateway"].group is ControlGroup.GATEWAY
+    assert {name: each.role for name, each in made.items() if each.role} == {"edge": "simkim"}
     assert (made["b"].kind, made["b"].query, made["b"].port) == (
         ControlKind.DNS,
         "example.invalid",

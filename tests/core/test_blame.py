@@ -126,6 +126,21 @@ def test_of_two_rows_that_fit_the_upper_speaks(clues, expected, why):
     assert blame.decide(clues).blame is expected, why
 
 
+@pytest.mark.parametrize(
+    ("role", "expected", "why"),
+    [
+        ("simponi", Blame.PATH, "its own edge is silent"),
+        ("simkim", Blame.CENTRE, "its own edge answers"),
+        ("status", Blame.INCONCLUSIVE, "nobody looks at its edge"),
+        (None, Blame.INCONCLUSIVE, "who knows what it asked"),
+    ],
+)
+def test_each_target_goes_by_its_own_edge(role, expected, why):
+    both = Sight(front="answers", edges=(("simkim", True), ("simponi", False)))
+    clues = Clues(sight=both, facts=broke("timeout"), role=role)
+    assert blame.decide(clues).blame is expected, why
+
+
 # --- of a run
 
 
@@ -135,7 +150,7 @@ def a_run(*executed: StepFacts) -> Run:
         started_s=100.0,
         duration_s=4.0,
         executed=executed,
-        declared=(StepName(id="billing", service="simponi.billing"),),
+        declared=(StepName(id="billing", service="simponi.billing", role="simponi"),),
     )
 
 
@@ -166,6 +181,13 @@ def test_a_good_run_of_an_agent_that_doubts_itself_is_blamed_on_it_all_the_same(
     found = blame.of_run(a_run(did()), [verdict(Outcome.VOID)], SEES, doubt="its loop was late")
     assert found is not None
     assert found.blame is Blame.AGENT
+
+
+def test_a_run_is_held_against_the_edge_of_the_target_that_its_step_asked():
+    sight = Sight(front="answers", edges=(("simkim", True), ("simponi", False)))
+    found = blame.of_run(a_run(broke("timeout")), [verdict(Outcome.FAIL)], sight)
+    assert found is not None
+    assert found.blame is Blame.PATH
 
 
 def test_a_slow_step_is_blamed_by_where_its_time_went():

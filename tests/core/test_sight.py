@@ -109,3 +109,13 @@ def test_the_front_is_told_in_words():
     assert judge_sight(readings("y", "y", "y")).front is None
     assert judge_sight(readings("y", "y", "y", "ny")).front == "answers"
     assert judge_sight(readings("y", "y", "y", "n")).front == "does not answer: timeout"
+
+
+def test_the_edge_of_each_target_is_told_apart():
+    edges = [
+        ControlReading(name=role, group=FRONT, answered=answered, role=role)
+        for role, answered in (("simkim", True), ("simponi", False))
+    ]
+    seen = judge_sight([*readings("y", "y", "y"), *edges])
+    assert seen.edges == (("simkim", True), ("simponi", False))
+    assert seen.front == "answers"

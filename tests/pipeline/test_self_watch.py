@@ -119,7 +119,7 @@ async def test_an_office_that_doubts_itself_abstains_says_why_and_sees_again():
     )
     assert office.news, "the others hear of it at once"
     assert office.office.view(now_s=30.5, wall_s=30.5, leads=False).doubt is not None
-    await office.probe_until(50.0)
+    await office.probe_until(33.0)
     assert office.office.sight == Sight()
     assert office.office.doubt is None
     await office.probe_until(150.0)
