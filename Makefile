@@ -26,8 +26,9 @@ setup: $(tools_stamp) ## the program and every tool, into .venv
 demo: $(run_stamp) ## the whole nation on this machine, with faults (ARGS="--help" for more)
 	@exec $(bin)/pantau demo $(ARGS)
 
+# Two at a time, because half of the suite waits for real parts; a file stays with one worker.
 test: $(tools_stamp) ## every test (ARGS for pytest)
-	@$(bin)/python -m pytest $(ARGS)
+	@$(bin)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 bench-detection: $(run_stamp) ## the detector beside others, half an hour on two cores (ARGS="--quick")
 	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
