@@ -16,6 +16,9 @@ PREFIX = "order."
 MAX_REASON = 200
 MAX_AUTHOR = 60
 LONGEST_MUTE_S = 7 * 86_400.0
+_NEVER_S = 4e9
+"""Some hundred years after 1970: no moment that anybody means."""
+_LEEWAY_S = 1.0
 ACKNOWLEDGING = ("eyes", "white_check_mark", "ok_hand")
 """Signs that, put on a root message by a person, say that somebody looks after it."""
 
@@ -60,6 +63,20 @@ class Order:
         ``stored_s``: stream time at which the exchange stored it.
         """
         return self if self.for_s is None else replace(self, until_s=stored_s + self.for_s)
+
+    @property
+    def sound(self) -> bool:
+        """Whether it may be obeyed, whoever wrote it: what it says can be told, and fits."""
+        told = 0 < len(self.reason) <= MAX_REASON and 0 < len(self.author) <= MAX_AUTHOR
+        return (
+            told and 0 <= self.at_s < _NEVER_S and 0 <= self._lasts_s <= LONGEST_MUTE_S + _LEEWAY_S
+        )
+
+    @property
+    def _lasts_s(self) -> float:
+        if self.for_s is not None:
+            return self.for_s
+        return 0.0 if self.until_s is None else self.until_s - self.at_s
 
     def same(self, other: Order) -> bool:
         """Whether it is one decision: when a mute ends is dated by some versions and not by all."""

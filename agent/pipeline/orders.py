@@ -79,6 +79,9 @@ class OrderReader:
         if not order.kind.known:
             _log.warning("order_of_a_later_version", record=record.name)
             return
+        if not order.sound:
+            _log.error("order_not_obeyed", record=record.name)
+            return
         order = order.dated(record.stored_s)
         before = self._book.get(order.incident_record)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -150,6 +152,37 @@ async def test_an_order_of_a_later_version_is_left_to_leaders_who_know_it(countr
     await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
     await asyncio.sleep(OBEYED_S)
     assert incident(country).orders == ()
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"kind": OrderKind.MUTE, "for_s": 1e300},
+        {"kind": OrderKind.MUTE, "until_s": 1e300},
+        {"kind": OrderKind.MUTE, "for_s": -1.0},
+        {"kind": OrderKind.CLOSE, "at_s": -1e300},
+        {"kind": OrderKind.CLOSE, "reason": "x" * 15_000},
+        {"kind": OrderKind.CLOSE, "author": "x" * 15_000},
+    ],
+    ids=["no end", "an end beyond time", "less than no time", "no moment", "a book", "a long name"],
+)
+async def test_an_order_that_nobody_could_have_given_is_not_obeyed_and_keeps_back_no_other(
+    country: Country, poison: dict[str, Any]
+):
+    hub = await outage(country)
+    sound = Order(
+        incident=incident(country).id,
+        kind=OrderKind.CLOSE,
+        author="budi",
+        reason="sudah",
+        at_s=country.store.stream_s(),
+    )
+    order = replace(sound, **poison)
+    await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
+    term = hub.leader.term
+    await decide(country, hub, OrderKind.ACK)
+    assert hub.leader.term is term
+    assert [each.kind for each in incident(country).orders] == [OrderKind.ACK]
 
 
 async def test_the_bulletin_says_who_looks_after_it_and_until_when_it_is_muted(country: Country):
