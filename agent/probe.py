@@ -21,6 +21,7 @@ centre; anything else that a step raises is a bug of the probe and never held ag
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -340,6 +341,24 @@ class Journey:
         """As :meth:`expect`, for work that must move: ages, rates, writes that must arrive."""
         if not condition:
             raise StepBroken(Failure(kind=FailureKind.FLOW, detail=f"expected: {what}"))
+
+    async def expect_arrival(
+        self, look: Callable[[], Awaitable[bool]], what: str, *, within_s: float
+    ) -> None:
+        """Break the step unless ``look`` finds what was written before ``within_s`` seconds pass.
+
+        It looks at once, and again as often as the step has requests left, evenly spread: each look
+        is one request. How long the step took is then the age at which the write could be read, and
+        its ``slow_after_s`` says from when that is slow.
+        """
+        declared = self._current.requests if self._current is not None else 1
+        looks = max(1, declared - self._sent)
+        for number in range(looks):
+            if number:
+                await asyncio.sleep(within_s / (looks - 1))
+            if await look():
+                return
+        self.expect_flow(False, f"{what} within {within_s:g} s")  # noqa: FBT003 - it did not
 
     async def get(
         self,
