@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from agent.adapters.page_frame import document, text
 from agent.core import vocabulary
+from agent.core.blame import Blame
 from agent.core.model import (
     IncidentSummary,
     Names,
@@ -153,6 +154,8 @@ def _row(view: OfficeView, service: ServiceView) -> str:
     reason = service.reason or _pace(service)
     if service.blocked_by is not None:
         reason = f"menunggu {vocabulary.service_name(service.blocked_by)}"
+    elif service.blame and service.blame is not Blame.INCONCLUSIVE and view.is_fresh(service):
+        reason = f"{reason}; kemungkinan: {service.blame.words.say()}".removeprefix("; ")
     return (
         f"<tr><td>{text(vocabulary.service_name(service.service))}</td>"
         f"<td>{_dot(_national_tone(view, service.service), _national(view, service.service))}</td>"

@@ -154,6 +154,17 @@ def test_scripts_are_told_where_the_fault_of_a_result_lies_and_the_counter_is_no
     assert [each["blame"] for each in document["services"][:2]] == ["path", None]
     assert document["doubt"] == "its event loop woke late"
     assert "event loop" not in lobby_page(view)
+    assert "jalur menuju pusat" not in lobby_page(view)
+
+
+def test_the_operations_page_says_where_the_fault_of_a_fresh_result_likely_lies():
+    billing, *others = offices.CALM.services
+    blamed = replace(billing, outcome=Outcome.FAIL, reason="refused", blame=Blame.PATH)
+    behind = replace(billing, outcome=Outcome.VOID, blocked_by="simkim.login", blame=Blame.PATH)
+    page = nation_page(replace(offices.CALM, services=(blamed, *others)))
+    assert "refused; kemungkinan: jalur menuju pusat" in Reading(page).words
+    waiting = nation_page(replace(offices.CALM, services=(behind, *others)))
+    assert "kemungkinan" not in Reading(waiting).words
 
 
 def explained(view: OfficeView) -> str:
