@@ -76,5 +76,7 @@ def test_the_document_it_shows_has_the_fields_of_ours():
 def test_it_names_every_change_there_is():
     sentence = re.search(r"`change` is (.*?) or rehearsal", PAGE, re.DOTALL)
     assert sentence is not None
-    assert set(re.findall(r"[a-z]+", sentence[1])) == {each.value for each in Change}, "tell it there"
+    assert set(re.findall(r"[a-z]+", sentence[1])) == {each.value for each in Change}, (
+        "tell it there"
+    )
     assert REHEARSAL in PAGE
