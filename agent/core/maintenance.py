@@ -15,6 +15,7 @@ from datetime import datetime, time, timedelta, timezone
 from agent.core import vocabulary
 from agent.core.model import is_name
 from agent.core.open_enum import OpenEnum
+from agent.core.order import MAX_AUTHOR, MAX_REASON, NEVER_S
 
 PREFIX = "maintenance."
 LONGEST_S = 7 * 86_400.0
@@ -22,6 +23,8 @@ LONGEST_WEEKLY_S = 86_400.0
 MOST_SERVICES = 20
 MOST_PLACES = 20
 """Of one window: active ones travel in the bulletin."""
+MAX_PLACE = 128
+"""Characters of one of them."""
 MOST_RECORDS = 40
 """Windows that people add stand in so many records, which are used again."""
 _WEEK_DAYS = 7
@@ -154,5 +157,13 @@ class Window:
         lasts_s = self.for_s if self.span is None else self.span.until_s - self.span.from_s
         bounded = len(self.services) <= MOST_SERVICES and len(self.where) <= MOST_PLACES
         once = self.weekly is None and lasts_s is not None and 0 <= lasts_s <= LONGEST_S
+        meant = self.span is None or 0 <= self.span.from_s < NEVER_S
         named = all(map(is_name, (self.id, *self.services)))
-        return bounded and once and named and self.mode.known
+        return bounded and once and meant and named and self._brief and self.mode.known
+
+    @property
+    def _brief(self) -> bool:
+        """What it names and says fits into the bulletin, and into a line."""
+        said = len(self.reason) <= MAX_REASON
+        by = max(len(self.author), len(self.ended_by)) <= MAX_AUTHOR
+        return said and by and all(len(place) <= MAX_PLACE for place in self.where)

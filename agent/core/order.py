@@ -16,7 +16,7 @@ PREFIX = "order."
 MAX_REASON = 200
 MAX_AUTHOR = 60
 LONGEST_MUTE_S = 7 * 86_400.0
-_NEVER_S = 4e9
+NEVER_S = 4e9
 """Some hundred years after 1970: no moment that anybody means."""
 _LEEWAY_S = 1.0
 ACKNOWLEDGING = ("eyes", "white_check_mark", "ok_hand")
@@ -69,7 +69,7 @@ class Order:
         """Whether it may be obeyed, whoever wrote it: what it says can be told, and fits."""
         told = 0 < len(self.reason) <= MAX_REASON and 0 < len(self.author) <= MAX_AUTHOR
         return (
-            told and 0 <= self.at_s < _NEVER_S and 0 <= self._lasts_s <= LONGEST_MUTE_S + _LEEWAY_S
+            told and 0 <= self.at_s < NEVER_S and 0 <= self._lasts_s <= LONGEST_MUTE_S + _LEEWAY_S
         )
 
     @property
