@@ -51,6 +51,8 @@ def _by_cause(error: httpx.HTTPError) -> Failure | None:
 
 def _by_moment(error: httpx.HTTPError, *, during_tls: bool) -> Failure:
     """When it happened says what it was."""
+    if isinstance(error, httpx.ProxyError):
+        return _failure(FailureKind.REFUSED, f"the proxy refuses the way there{_status(error)}")
     if isinstance(error, httpx.TimeoutException):
         return _failure(FailureKind.TIMEOUT, "no connection in time")
     if during_tls:
@@ -60,6 +62,12 @@ def _by_moment(error: httpx.HTTPError, *, during_tls: bool) -> Failure:
     if isinstance(error, httpx.NetworkError) or any(each in str(error) for each in _CLOSED_EARLY):
         return _failure(FailureKind.RESET, "the connection was closed before the answer ended")
     return _failure(FailureKind.PROTOCOL, "the answer is not HTTP, or its head is too large")
+
+
+def _status(error: httpx.ProxyError) -> str:
+    """The status that the proxy answered with; its words stay outside."""
+    number = str(error)[:3]
+    return f": HTTP {number}" if number.isdecimal() else ""
 
 
 def _failure(kind: FailureKind, detail: str) -> Failure:

@@ -24,10 +24,11 @@ class Closable(Protocol):
 _BEGINS = {
     "connection.connect_tcp.started": "connect_s",
     "connection.start_tls.started": "tls_s",
+    "proxy.start_tls.started": "tls_s",
     "http11.send_request_headers.started": "processing_s",
     "http11.receive_response_headers.complete": "transfer_s",
 }
-_ENDS = ("connection.connect_tcp.", "connection.start_tls.")
+_ENDS = ("connection.connect_tcp.", "connection.start_tls.", "proxy.start_tls.")
 
 
 class Stopwatch:

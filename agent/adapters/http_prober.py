@@ -152,7 +152,7 @@ class HttpSession:
         return post
 
     async def _ask(self, target: Target, outgoing: httpx.Request) -> Reply:
-        line = self._line(outgoing.url, target)
+        line = await self._line(outgoing.url, target)
         watch = Stopwatch(self._prober.clock.now_s)
         try:
             async with asyncio.timeout(self._prober.timeout_s):
@@ -172,19 +172,23 @@ class HttpSession:
                 async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await closable.aclose()
 
-    def _line(self, url: httpx.URL, target: Target) -> _Line:
+    async def _line(self, url: httpx.URL, target: Target) -> _Line:
         port = url.port or (443 if url.scheme == "https" else 80)
         key = (url.scheme, url.host, port, target.trust, target.proxy)
         if key not in self._lines:
-            transport = _transport(self._context(url, target.trust), target.proxy)
+            context = await self._context(url, target.trust)
             # Behind a proxy there is no address to try: the name goes there as it is.
             addresses = [url.host] if target.proxy else []
-            self._lines[key] = _Line(url.host, port, transport, addresses)
+            line = _Line(url.host, port, _transport(context, target.proxy), addresses)
+            self._lines.setdefault(key, line)
         return self._lines[key]
 
-    def _context(self, url: httpx.URL, trust: Trust) -> ssl.SSLContext:
+    async def _context(self, url: httpx.URL, trust: Trust) -> ssl.SSLContext:
+        """Looked for once a run, so that a certificate that was renewed is shown by the next."""
         contexts = self._prober.contexts
-        return contexts.of(trust) if url.scheme == "https" else contexts.trusting_nobody
+        if url.scheme != "https":
+            return contexts.trusting_nobody
+        return await contexts.renewed(trust)
 
     async def _exchange(self, outgoing: httpx.Request, line: _Line, watch: Stopwatch) -> Reply:
         if not line.addresses:

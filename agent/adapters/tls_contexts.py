@@ -12,7 +12,11 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from agent.ports import ConfigurationError
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,23 +28,38 @@ class Trust:
     client_certificate: str | None = None
     client_key: str | None = None
 
+    @property
+    def files(self) -> list[str]:
+        """What may be replaced while the process runs."""
+        files = (self.ca_file, self.client_certificate, self.client_key)
+        return [file for file in files if file is not None]
+
 
 class TlsContexts:
     """The contexts of a process, shared by all its agents."""
 
     def __init__(self) -> None:
-        self._built: dict[Trust, ssl.SSLContext] = {}
+        self._built: dict[Trust, RotatingContext] = {}
         self._plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     async def prepare(self, trusts: Iterable[Trust]) -> None:
         """Build what is missing, in a thread. Raises :class:`ConfigurationError`."""
         for trust in dict.fromkeys(trusts):
             if trust not in self._built:
-                self._built[trust] = await asyncio.to_thread(_build, trust)
+                context = RotatingContext(trust)
+                await context.current()
+                self._built[trust] = context
 
     def of(self, trust: Trust) -> ssl.SSLContext:
-        """A context that was prepared."""
-        return self._built[trust]
+        """A context that was prepared, as it was made last."""
+        return self._built[trust].last
+
+    async def renewed(self, trust: Trust) -> ssl.SSLContext:
+        """A context that was prepared, of its files as they are now.
+
+        While these cannot be used, as in the middle of a renewal, it is as it was made last.
+        """
+        return await self._built[trust].usable()
 
     @property
     def trusting_nobody(self) -> ssl.SSLContext:
@@ -55,6 +74,15 @@ class RotatingContext:
         self._trust = trust
         self._context: ssl.SSLContext | None = None
         self._stamps: object = None
+        self._refused: object = None
+        """The stamps of files that could not be used: such are tried once, and told once."""
+
+    @property
+    def last(self) -> ssl.SSLContext:
+        """The context as it was made last. Raises LookupError before the first."""
+        if self._context is None:
+            raise LookupError("the context was not prepared")
+        return self._context
 
     async def current(self) -> ssl.SSLContext:
         """The context of the files as they are now. Raises :class:`ConfigurationError`."""
@@ -65,10 +93,26 @@ class RotatingContext:
             self._stamps = stamps
         return self._context
 
+    async def usable(self) -> ssl.SSLContext:
+        """As :meth:`current`; while the files cannot be used, the context as it was made last.
+
+        Once there is one, it never raises. Files that cannot be used are complained of once.
+        """
+        if not self._trust.files:
+            return self.last
+        stamps = await asyncio.to_thread(_stamps, self._trust)
+        if stamps == self._refused:
+            return self.last
+        try:
+            return await self.current()
+        except ConfigurationError as error:
+            self._refused = stamps
+            _log.warning("certificates_not_renewed", mistakes=error.mistakes)
+            return self.last
+
 
 def _stamps(trust: Trust) -> list[tuple[int, int, int] | None]:
-    files = (trust.ca_file, trust.client_certificate, trust.client_key)
-    return [_stamp(file) for file in files if file is not None]
+    return [_stamp(file) for file in trust.files]
 
 
 def _stamp(file: str) -> tuple[int, int, int] | None:

@@ -32,12 +32,19 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def sign(self, name: str) -> tuple[Path, Path]:
-        """Certificate and key of ``name`` at 127.0.0.1, in files of that name."""
+    def sign(
+        self, name: str, *, host: str | None = None, end: datetime = _END
+    ) -> tuple[Path, Path]:
+        """Certificate and key of ``name`` until ``end``, in files of that name.
+
+        They are for ``host``, or for 127.0.0.1.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        at = x509.SubjectAlternativeName([x509.IPAddress(_LOOPBACK)])
+        at = x509.SubjectAlternativeName(
+            [x509.DNSName(host) if host else x509.IPAddress(_LOOPBACK)]
+        )
         certificate = (
-            _certificate(_named(name), self._name, key)
+            _certificate(_named(name), self._name, key, end)
             .add_extension(at, critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -58,7 +65,10 @@ def _named(name: str) -> x509.Name:
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    end: datetime = _END,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -67,5 +77,5 @@ def _certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(_BEGIN)
-        .not_valid_after(_END)
+        .not_valid_after(end)
     )

@@ -13,7 +13,7 @@ import subprocess
 import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 NODE_FOLDER = Path(__file__).parents[1] / "real" / "node"
@@ -83,6 +83,12 @@ def _alertmanager() -> Found | Missing:
     return Found((path,)) if path else Missing(why)
 
 
+def _debian_program(program: str, package: str) -> Found | Missing:
+    """A program of a Debian package; servers lie where only root's path leads."""
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
+    return Found((path,)) if path else Missing(f"no {program} (Debian's package {package})")
+
+
 def _slack_emulator() -> Found | Missing:
     script = NODE_FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
     if not script.exists():
@@ -97,8 +103,10 @@ def _slack_emulator() -> Found | Missing:
 FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "alertmanager": _alertmanager,
     "nats-server": _nats_server,
+    "nginx": partial(_debian_program, "nginx", "nginx-light"),
     "promtool": _promtool,
     "slack-emulator": _slack_emulator,
+    "tinyproxy": partial(_debian_program, "tinyproxy", "tinyproxy"),
 }
 
 

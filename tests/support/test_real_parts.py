@@ -19,10 +19,13 @@ from tests.support import real_parts
         pytest.param("promtool", marks=pytest.mark.real("promtool")),
         pytest.param("alertmanager", marks=pytest.mark.real("alertmanager")),
         pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),
+        pytest.param("nginx", marks=pytest.mark.real("nginx")),
+        pytest.param("tinyproxy", marks=pytest.mark.real("tinyproxy")),
     ],
 )
 def test_tells_its_version(part: str) -> None:
-    line = [*real_parts.command_of(part), "--version"]
+    asked = {"nginx": "-v", "tinyproxy": "-v"}.get(part, "--version")
+    line = [*real_parts.command_of(part), asked]
     assert subprocess.run(line, capture_output=True, timeout=20, check=False).returncode == 0
 
 
