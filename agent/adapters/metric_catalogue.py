@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
 
 CATALOGUE = "metric_catalogue.yaml"
 _PREFIX = "pantau_"
@@ -25,12 +26,20 @@ def read_catalogue() -> dict[str, dict[str, Any]]:
     return catalogue
 
 
+def empty_gauge(name: str) -> GaugeMetricFamily:
+    """A gauge of the catalogue without a series, for a collector to fill in one scrape."""
+    entry = read_catalogue()[name]
+    return GaugeMetricFamily(_PREFIX + name, entry["help"], labels=entry.get("labels", ()))
+
+
 class Metrics:
-    """All metrics of one registry."""
+    """All metrics of one registry, but those that are made in each scrape."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._metrics = {
-            name: _make(name, entry, registry) for name, entry in read_catalogue().items()
+            name: _make(name, entry, registry)
+            for name, entry in read_catalogue().items()
+            if not entry.get("made_in_each_scrape", False)
         }
 
     def counter(self, name: str, *labels: str) -> Counter:

@@ -9,6 +9,7 @@ which their help texts and labels are read, so that the two cannot differ.
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
 from agent.adapters.metric_catalogue import Metrics
+from agent.adapters.office_metrics import Asks, OfficeCollector
 from agent.clock import Clock
 from agent.core.blame import Blame
 from agent.core.model import (
@@ -23,6 +25,7 @@ from agent.core.model import (
     Bulletin,
     Channel,
     FailureKind,
+    IncidentSummary,
     Outcome,
     Phases,
     Run,
@@ -48,6 +51,8 @@ _ATTENDANCE = (
     "quarantined",
 )
 _OPENMETRICS = "application/openmetrics-text"
+_FIT_FOR_EXEMPLAR = re.compile(r"[a-z0-9_.:@-]{1,110}")
+"""Of the 128 characters that OpenMetrics grants an exemplar, its label's name takes eight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,8 @@ class PrometheusExporter:
         self._nation = nation
         self._registry = CollectorRegistry(auto_describe=True)
         self._metrics = Metrics(self._registry)
+        self._offices = OfficeCollector(self._services, self._registry)
+        self._incident_of: dict[str, str] = {}
         self._begin_journeys(journeys)
         self._begin_services()
         self._begin_nation(len(self._roster))
@@ -100,6 +107,10 @@ class PrometheusExporter:
         wanted = f"{_OPENMETRICS}; version=1.0.0" if _OPENMETRICS in accept else ""
         encode, content_type = choose_encoder(wanted)
         return Exposition(body=encode(self._registry), content_type=content_type)
+
+    def show_offices(self, asks: Asks) -> None:
+        """Let every scrape ask for the leader's view of each office."""
+        self._offices.asks = asks
 
     # --- runs -----------------------------------------------------------------------------------
 
@@ -135,7 +146,13 @@ class PrometheusExporter:
         self._metrics.counter("verdicts", verdict.service, verdict.outcome.value).inc()
         self._state("service_outcome", verdict.outcome, Outcome, verdict.service)
         if verdict.outcome.broken:
-            self._metrics.counter("failures", verdict.service, _kind(verdict.code)).inc()
+            counter = self._metrics.counter("failures", verdict.service, _kind(verdict.code))
+            counter.inc(exemplar=self._exemplar(verdict.service))
+
+    def _exemplar(self, service: str) -> dict[str, str] | None:
+        """The incident that a failure belongs to; shown only to who asks for OpenMetrics."""
+        incident = self._incident_of.get(service)
+        return None if incident is None else {"incident": incident}
 
     def run_blamed(self, journey: str, blame: Blame) -> None:
         """A run was not well, or not to be believed, and its fault most likely lies there."""
@@ -261,6 +278,7 @@ class PrometheusExporter:
                     each.scope is scope and each.severity is severity for each in bulletin.incidents
                 )
                 self._metrics.gauge("incidents_open", scope.value, severity.value).set(count)
+        self._incident_of = _incidents_by_service(bulletin.incidents)
 
     def blipped(self, service: str, channel: Channel) -> None:
         """At the leader: a suspicion came to nothing."""
@@ -428,6 +446,19 @@ class PrometheusExporter:
         """One series per state of a closed set; the one that holds is 1."""
         for state in states:
             self._metrics.gauge(name, *labels, str(state)).set(state == current)
+
+
+def _incidents_by_service(incidents: Sequence[IncidentSummary]) -> dict[str, str]:
+    """The id of each service's open incident, the nation's before a region's.
+
+    An id that an exemplar cannot hold is left out: the library raises, and a run must not.
+    """
+    found: dict[str, str] = {}
+    for each in sorted(incidents, key=lambda i: i.scope is not Scope.NATIONAL):
+        if _FIT_FOR_EXEMPLAR.fullmatch(each.id):
+            for service in (each.root, *each.affected):
+                found.setdefault(service, each.id)
+    return found
 
 
 def _by_phase(phases: Phases) -> dict[str, float]:

@@ -16,6 +16,7 @@ import structlog
 from agent.app.plan import NationPlan
 from agent.clock import Clock
 from agent.core import explanation, standing
+from agent.core.census import Census
 from agent.core.explanation import Explanation
 from agent.core.synthetic import applicant_for
 from agent.core.view import OfficeView
@@ -29,6 +30,7 @@ from agent.pipeline.probing import Prober
 from agent.pipeline.recollection import Recollection
 from agent.pipeline.self_watch import SelfWatch
 from agent.pipeline.sharing import Sharer
+from agent.pipeline.term import Term
 from agent.ports import (
     Controls,
     Exchange,
@@ -177,19 +179,29 @@ class Agent:
             now_s=clock.now_s(), wall_s=clock.wall_s(), leads=self.leadership.may_act()
         )
 
+    def census(self) -> Census | None:
+        """Every office as this agent sees it; None: it does not lead, or sees nothing."""
+        term = self._term()
+        return term.census() if term is not None else None
+
+    def _term(self) -> Term | None:
+        """The term that this agent leads now."""
+        if self.leader is None or not self.leadership.may_act():
+            return None
+        return self.leader.term
+
     def explain(self, service: str) -> Explanation | None:
         """Why a service is or is not an incident now; None: it is not watched."""
         if service not in self.office.services:
             return None
-        term = self.leader.term if self.leader is not None else None
-        leads = term is not None and self.leadership.may_act()
+        term = self._term()
         return explanation.compose(
             self.view(),
             service,
             memory=self.office.memory(service),
             tuning=self.plan.tuning,
             now_s=self.parts.clock.now_s(),
-            account=term.account(service) if term is not None and leads else None,
+            account=term.account(service) if term is not None else None,
         )
 
     async def run(self) -> None:

@@ -139,6 +139,7 @@ async def _opened(
         ),
     )
     agent = Agent(plan, identity, parts)
+    meters.show_offices(agent.census)
     if reloads is not None:
         reloads.on_refused = lambda: meters.config_loaded(
             success=False, nation=configuration.nation_hash

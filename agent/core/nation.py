@@ -6,11 +6,12 @@ verdicts together mean. Times are stream time, seconds since 1970 by the exchang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.core import account, groups, reading, shared_controls, spread
+from agent.core import account, census, groups, reading, shared_controls, spread
 from agent.core.account import ServiceAccount
+from agent.core.census import Census
 from agent.core.declared import Declared
 from agent.core.detector import Blip, ChannelDetector
 from agent.core.focus import Director, Interest, heaviest
@@ -236,6 +237,14 @@ class Nation:
         status = self._statuses.get(branch)
         return (status.sight.why_not or "") if status is not None else ""
 
+    def census(self, now_s: float) -> Census:
+        """How each office takes part, and what it says of each service now."""
+        words = {
+            name: {branch: result.outcome for branch, result in self._standing(watched, now_s)}
+            for name, watched in self._services.items()
+        }
+        return census.of(self.groups.roster, self.attendance(), words)
+
     def account(self, service: str, now_s: float) -> ServiceAccount | None:
         """All numbers behind what is said of a service now; None: it is not watched."""
         watched = self._services.get(service)
@@ -330,13 +339,9 @@ class Nation:
     def _assessment(self, name: str, watched: Watched, now_s: float) -> Assessment:
         fail = watched.channels[Channel.FAIL]
         suspected = [d.suspicion for d in watched.channels.values() if d.suspicion is not None]
-        oldest_s = now_s - self._tuning.result_expiry_periods * watched.period_s
         blocked: dict[str, set[str]] = {}
         good = bad = reporting = 0
-        for branch, result in watched.newest.items():
-            stands_s = STATUS_S if result.outcome is Outcome.OK else 0.0
-            if branch not in self._present or result.started_s + stands_s < oldest_s:
-                continue
+        for branch, result in self._standing(watched, now_s):
             reporting += 1
             if result.blocked_by is not None:
                 blocked.setdefault(result.blocked_by, set()).add(branch)
@@ -363,6 +368,14 @@ class Nation:
             threshold=fail.a1,
             grounds=self._reasons.grounds(watched, alarms, now_s),
         )
+
+    def _standing(self, watched: Watched, now_s: float) -> Iterator[tuple[str, Observed]]:
+        """The newest result of every office that takes part, if it still says something."""
+        oldest_s = now_s - self._tuning.result_expiry_periods * watched.period_s
+        for branch, result in watched.newest.items():
+            stands_s = STATUS_S if result.outcome is Outcome.OK else 0.0
+            if branch in self._present and result.started_s + stands_s >= oldest_s:
+                yield branch, result
 
     def _alarm(self, watched: Watched, channel: Channel, alarm: Declared) -> Alarm:
         recovering = alarm.phase is not AlarmPhase.DECLARED

@@ -18,6 +18,7 @@ from agent.clock import Clock
 from agent.core import blindness
 from agent.core.absences import Absences
 from agent.core.account import ServiceAccount
+from agent.core.census import Census
 from agent.core.detector import Blip
 from agent.core.nation import Outlook
 from agent.core.view import BULLETIN_FRESH_S
@@ -168,6 +169,13 @@ class Term:
         if self.outlook is None or now_s - self.outlook.at_s > BULLETIN_FRESH_S:
             return None
         return self.nation.account(service, now_s)
+
+    def census(self) -> Census | None:
+        """Every office as it is seen now; None: the nation is not seen."""
+        now_s = self._lookout.stream_now_s()
+        if self.outlook is None or now_s - self.outlook.at_s > BULLETIN_FRESH_S:
+            return None
+        return self.nation.census(now_s)
 
     async def run(self) -> None:
         """Lead until cancelled. Raises TimeoutError, in a group, when we see nothing."""

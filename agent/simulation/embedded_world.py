@@ -189,6 +189,7 @@ class EmbeddedWorld:
             clock=self._clock,
         )
         self._meters[office.id] = meters
+        meters.show_offices(lambda: self._agent(office.id).census())
 
         def view() -> OfficeView:
             return self._agent(office.id).view()

@@ -17,6 +17,7 @@ from prometheus_client.samples import Sample
 from agent.adapters.metric_catalogue import read_catalogue
 from agent.adapters.prometheus_exporter import PrometheusExporter
 from agent.core.blame import Blame
+from agent.core.census import Census, Part
 from agent.core.model import (
     Branch,
     Bulletin,
@@ -49,6 +50,9 @@ JEMBER = Branch(
     island="Jawa",
     zone="Asia/Jakarta",
 )
+PER_AGENT, PER_JOURNEY, PER_SERVICE = 98, 51, 37
+"""Series of a follower without shared controls and receivers; a journey here has two steps."""
+OF_OFFICES = ("pantau_office_attendance", "pantau_office_service_state")
 DNS, TCP = "dns 9.9.9.9:53", "tcp one.example:443"
 STEPS = (
     StepName(id="sign in", service="simkim.login", slow_after_s=1.5),
@@ -82,6 +86,12 @@ BULLETIN = Bulletin(
     reporting=140,
     silent=Names(count=5, first=("sorong",)),
     mismatched=Names(count=2, first=("sorong", "<not on the roster>")),
+)
+
+
+CENSUS = Census(
+    parts={"jember": Part.REPORTING, "semarang": Part.REPORTING, "sorong": Part.SILENT},
+    words={"simponi.billing": {"jember": Outcome.FAIL, "semarang": Outcome.OK}},
 )
 
 
@@ -201,6 +211,7 @@ def a_busy_life() -> PrometheusExporter:
     meters.scheduler_lag(0.2)
     meters.loop_lag(0.01)
     meters.config_loaded(success=False, nation="r13:broken")
+    of.show_offices(lambda: CENSUS)
     return of
 
 
@@ -248,6 +259,10 @@ def test_what_happened_is_what_is_shown():
         "pantau_service_planned{service=simkim.login}": 1,
         "pantau_branches{attendance=silent}": 5,
         "pantau_branch_mismatched{office=sorong}": 1,
+        "pantau_office_attendance{attendance=silent,office=sorong}": 1,
+        "pantau_office_service_state{office=jember,service=simponi.billing}": 2,
+        "pantau_office_service_state{office=semarang,service=simponi.billing}": 0,
+        "pantau_office_service_state{office=sorong,service=simponi.billing}": -1,
         "pantau_incidents_open{scope=national,severity=degraded}": 1,
         "pantau_blips_total{channel=slow,service=simponi.billing}": 1,
         "pantau_blips_total{channel=fail,service=simponi.billing}": 0,
@@ -271,8 +286,8 @@ def test_what_happened_is_what_is_shown():
 def test_every_known_series_stands_at_zero_before_anything_happens():
     fresh = samples(exporter())
     later = samples(a_busy_life())
-    appear_only_when_true = {"pantau_branch_mismatched{office=sorong}"}
-    assert set(later) - set(fresh) == appear_only_when_true
+    appear = {series for series in set(later) - set(fresh) if not series.startswith(OF_OFFICES)}
+    assert appear == {"pantau_branch_mismatched{office=sorong}"}
     assert all(value == 0 for series, value in fresh.items() if "_total" in series)
 
 
@@ -310,6 +325,52 @@ def test_a_scraper_that_asks_for_openmetrics_gets_it():
     assert exposition.content_type.startswith("application/openmetrics-text; version=1.0.0")
     families = openmetrics_families(exposition.body.decode())  # type: ignore[no-untyped-call]
     assert list(families)
+
+
+INCIDENT = BULLETIN.incidents[0].id
+
+
+def test_a_failure_points_to_its_incident_where_the_scraper_understands_that():
+    of = exporter()
+    of.bulletin_received(BULLETIN)
+    of.run_finished(run(), [verdict("simponi.billing", Outcome.FAIL, "http_503")])
+    found = exemplars(of)
+    assert found == {"pantau_failures_total": {"incident": INCIDENT}}
+    assert INCIDENT.encode() not in of.exposition("text/plain").body
+
+
+@pytest.mark.parametrize("name", ["x" * 500, 'a"b\nc', "", "<!channel>"])
+def test_an_incident_that_no_exemplar_can_hold_breaks_no_run(name: str):
+    of = exporter()
+    of.bulletin_received(replace(BULLETIN, incidents=(replace(BULLETIN.incidents[0], id=name),)))
+    of.run_finished(run(), [verdict("simponi.billing", Outcome.FAIL, "http_503")])
+    assert exemplars(of) == {}
+    assert samples(of)["pantau_failures_total{kind=http,service=simponi.billing}"] == 1
+
+
+def test_an_incident_that_is_over_is_pointed_to_no_more():
+    of = exporter()
+    of.bulletin_received(BULLETIN)
+    of.bulletin_received(replace(BULLETIN, incidents=()))
+    of.run_finished(run(), [verdict("simponi.billing", Outcome.FAIL, "http_503")])
+    assert exemplars(of) == {}
+
+
+def exemplars(of: PrometheusExporter) -> dict[str, dict[str, str]]:
+    text = of.exposition("application/openmetrics-text").body.decode()
+    return {
+        sample.name: sample.exemplar.labels
+        for family in openmetrics_families(text)  # type: ignore[no-untyped-call]
+        for sample in family.samples
+        if sample.exemplar is not None
+    }
+
+
+def test_an_agent_that_leads_no_more_says_nothing_of_the_offices():
+    of = a_busy_life()
+    assert any("office=semarang" in series for series in samples(of))
+    of.show_offices(lambda: None)
+    assert not any("office=semarang" in series for series in samples(of))
 
 
 def test_what_configuration_does_not_know_makes_no_series_and_is_counted():
@@ -368,6 +429,42 @@ def test_many_agents_live_in_one_process():
     first.run_skipped("payment", SkipReason.BUDGET)
     series = "pantau_runs_skipped_total{journey=payment,reason=budget}"
     assert (samples(first)[series], samples(second)[series]) == (1, 0)
+
+
+@pytest.mark.parametrize(("offices", "services", "journeys"), [(2, 1, 1), (12, 4, 2), (145, 20, 8)])
+def test_how_many_series_there_are_follows_from_the_configuration_alone(
+    offices: int, services: int, journeys: int
+):
+    of = of_size(offices, services, journeys)
+    follower = len(samples(of))
+    assert follower == PER_AGENT + journeys * PER_JOURNEY + services * PER_SERVICE
+    census = Census(parts=dict.fromkeys(names("office", offices), Part.REPORTING), words={})
+    of.show_offices(lambda: census)
+    assert len(samples(of)) == follower + offices * (1 + services)
+    everything = replace(
+        BULLETIN,
+        services={f"stranger-{n}": ServiceState.NATIONAL for n in range(99)},
+        mismatched=Names(count=99, first=tuple(f"stranger-{n}" for n in range(99))),
+    )
+    of.bulletin_received(everything)
+    assert len(samples(of)) == follower + offices * (1 + services)
+
+
+def of_size(offices: int, services: int, journeys: int) -> PrometheusExporter:
+    """Journeys of two steps each."""
+    return PrometheusExporter(
+        branch=JEMBER,
+        roster=names("office", offices),
+        services=names("service", services),
+        journeys=dict.fromkeys(names("journey", journeys), STEPS),
+        version="0.1.0",
+        nation="r12:9f3c01ab",
+        clock=StoppedClock(),
+    )
+
+
+def names(what: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{what}-{number}" for number in range(count))
 
 
 @pytest.mark.real("promtool")
