@@ -1,7 +1,7 @@
 """Starts real web servers on loopback: nginx, and tinyproxy on the way to it.
 
-nginx runs as one process in the foreground, as whoever runs the test, and writes only into the test's
-own folder.
+nginx runs as one process in the foreground, as whoever runs the test, and writes only where
+it is told to.
 """
 
 from __future__ import annotations
