@@ -622,13 +622,23 @@ def _waiting(incident: Incident, change: Change) -> Message | None:
     return next((m for m in pending if m.change is change), None)
 
 
-def _pruned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """At most ``KEPT_MESSAGES`` replies: the told ones go first, then the oldest untold.
+def shortened(incident: Incident) -> Incident:
+    """The incident without the reply that is worth least; the very same without any to spare.
+
+    The newest stays: it says how things stand, and the sequence goes on from it.
+    """
+    *earlier, newest = incident.messages
+    kept = _pruned(tuple(earlier), len(earlier) - 2) if len(earlier) > 1 else tuple(earlier)
+    return incident if len(kept) == len(earlier) else replace(incident, messages=(*kept, newest))
+
+
+def _pruned(messages: tuple[Message, ...], most: int = KEPT_MESSAGES) -> tuple[Message, ...]:
+    """At most ``most`` replies: the told ones go first, then the oldest untold.
 
     A receiver that is down for hours must not fill the record; the root tells how things stand.
     """
     root, *replies = messages
-    surplus = max(0, len(replies) - KEPT_MESSAGES)
+    surplus = max(0, len(replies) - most)
     last = (Delivery.PENDING, Delivery.CLAIMED)
     by_worth = sorted(replies, key=lambda m: last.index(m.delivery) if m.delivery in last else -1)
     gone = {message.sequence for message in by_worth[:surplus]}
