@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.core import codec
-from agent.core.incident import Incident, Phase
+from agent.core.incident import Phase
 from agent.core.order import Order, OrderKind
 from agent.ports import OrderPut, RecordedEvent
 from tests.support.country import MAIN, Country, Hub
@@ -28,26 +28,12 @@ async def country():
     await country.close()
 
 
-async def outage(country: Country) -> Hub:
-    await country.open()
-    hub = await country.hub("medan")
-    await asyncio.sleep(30)
-    country.broken.add("x")
-    await asyncio.sleep(60)
-    assert incident(country).open
-    return hub
-
-
-def incident(country: Country) -> Incident:
-    return country.incidents()["x"]
-
-
 async def decide(
     country: Country, hub: Hub, kind: OrderKind, *, about: str = "", reason: str = "sudah"
 ) -> None:
     now_s = country.store.stream_s()
     order = Order(
-        incident=about or incident(country).id,
+        incident=about or country.incident.id,
         kind=kind,
         author="budi",
         reason=reason,
@@ -59,58 +45,57 @@ async def decide(
 
 
 def thread(country: Country) -> list[str]:
-    (root,) = country.workspace.roots(MAIN)
-    return [each.text for each in country.workspace.replies(MAIN, root.ts)]
+    return [each.text for each in country.thread()]
 
 
 async def test_an_acknowledgement_is_told_once_whoever_leads(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     await decide(country, hub, OrderKind.ACK)
     assert [each for each in thread(country) if "Ditangani oleh budi: `sudah`" in each]
     await hub.die()
     await country.hub("sorong")
     await asyncio.sleep(60)
     assert len([each for each in thread(country) if "Ditangani" in each]) == 1
-    assert [each.kind for each in incident(country).orders] == [OrderKind.ACK]
+    assert [each.kind for each in country.incident.orders] == [OrderKind.ACK]
 
 
 async def test_an_order_for_an_earlier_incident_says_nothing_to_this_one(country: Country):
-    hub = await outage(country)
-    await decide(country, hub, OrderKind.CLOSE, about=f"{incident(country).name}@1")
-    assert incident(country).open
-    assert incident(country).orders == ()
+    hub = await country.outage()
+    await decide(country, hub, OrderKind.CLOSE, about=f"{country.incident.name}@1")
+    assert country.incident.open
+    assert country.incident.orders == ()
 
 
 async def test_a_closed_incident_stays_closed_under_the_same_alarm_and_a_new_leader(
     country: Country,
 ):
-    hub = await outage(country)
+    hub = await country.outage()
     await decide(country, hub, OrderKind.FALSE_ALARM)
     await asyncio.sleep(60)
-    assert incident(country).phase is Phase.CLOSED
+    assert country.incident.phase is Phase.CLOSED
     (root,) = country.workspace.roots(MAIN)
     assert "dinyatakan alarm palsu oleh petugas" in root.text
     assert "kembali normal" not in root.text
     await hub.die()
     await country.hub("sorong")
     await asyncio.sleep(60)
-    assert incident(country).phase is Phase.CLOSED
+    assert country.incident.phase is Phase.CLOSED
     assert len(country.workspace.roots(MAIN)) == 1
 
 
 async def test_what_was_closed_by_hand_opens_again_after_the_alarm_was_over(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     await decide(country, hub, OrderKind.CLOSE)
     country.broken.clear()
     await asyncio.sleep(600)
-    assert not incident(country).held
+    assert not country.incident.held
     country.broken.add("x")
     await asyncio.sleep(60)
-    assert incident(country).open
+    assert country.incident.open
 
 
 async def test_a_muted_incident_tells_no_recovery_in_its_thread_but_its_end(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     await decide(country, hub, OrderKind.MUTE)
     country.broken.clear()
     await asyncio.sleep(300)
@@ -122,10 +107,10 @@ async def test_a_muted_incident_tells_no_recovery_in_its_thread_but_its_end(coun
 async def test_a_mute_lasts_from_when_the_exchange_stored_it_whatever_the_givers_clock_says(
     country: Country,
 ):
-    hub = await outage(country)
+    hub = await country.outage()
     given_s = country.store.stream_s() - 10 * 86_400  # a clock ten days slow
     order = Order(
-        incident=incident(country).id,
+        incident=country.incident.id,
         kind=OrderKind.MUTE,
         author="budi",
         reason="sudah",
@@ -136,14 +121,14 @@ async def test_a_mute_lasts_from_when_the_exchange_stored_it_whatever_the_givers
     await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
     await asyncio.sleep(OBEYED_S)
     now_s = country.store.stream_s()
-    assert incident(country).muted(now_s + 3580)
-    assert not incident(country).muted(now_s + 3601)
+    assert country.incident.muted(now_s + 3580)
+    assert not country.incident.muted(now_s + 3601)
 
 
 async def test_an_order_of_a_later_version_is_left_to_leaders_who_know_it(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     order = Order(
-        incident=incident(country).id,
+        incident=country.incident.id,
         kind=OrderKind("hand-over"),
         author="budi",
         reason="sudah",
@@ -151,7 +136,7 @@ async def test_an_order_of_a_later_version_is_left_to_leaders_who_know_it(countr
     )
     await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
     await asyncio.sleep(OBEYED_S)
-    assert incident(country).orders == ()
+    assert country.incident.orders == ()
 
 
 @pytest.mark.parametrize(
@@ -169,9 +154,9 @@ async def test_an_order_of_a_later_version_is_left_to_leaders_who_know_it(countr
 async def test_an_order_that_nobody_could_have_given_is_not_obeyed_and_keeps_back_no_other(
     country: Country, poison: dict[str, Any]
 ):
-    hub = await outage(country)
+    hub = await country.outage()
     sound = Order(
-        incident=incident(country).id,
+        incident=country.incident.id,
         kind=OrderKind.CLOSE,
         author="budi",
         reason="sudah",
@@ -182,11 +167,11 @@ async def test_an_order_that_nobody_could_have_given_is_not_obeyed_and_keeps_bac
     term = hub.leader.term
     await decide(country, hub, OrderKind.ACK)
     assert hub.leader.term is term
-    assert [each.kind for each in incident(country).orders] == [OrderKind.ACK]
+    assert [each.kind for each in country.incident.orders] == [OrderKind.ACK]
 
 
 async def test_the_bulletin_says_who_looks_after_it_and_until_when_it_is_muted(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     await decide(country, hub, OrderKind.ACK)
     await decide(country, hub, OrderKind.MUTE)
     (shown,) = country.bulletin().incidents
@@ -221,6 +206,6 @@ class Notes:
 
 
 async def test_a_reason_that_would_call_everybody_calls_nobody(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     await decide(country, hub, OrderKind.ACK, reason="<!channel> `x")
     assert not [each for each in thread(country) if "<!channel>" in each]

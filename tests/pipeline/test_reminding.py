@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.incident import Incident
-from agent.core.model import Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.ports import Reaction
 from agent.simulation.workspace import Fault, WorkspaceMessage, fair
-from tests.support.country import MAIN, Country, Hub
+from tests.support.country import MAIN, Country
 from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
@@ -33,31 +31,14 @@ async def country():
     await country.close()
 
 
-async def outage(country: Country) -> Hub:
-    """The only service of this country fails everywhere, which is as grave as can be."""
-    await country.open()
-    hub = await country.hub("medan")
-    await asyncio.sleep(30)
-    country.broken.add("x")
-    await asyncio.sleep(60)
-    assert incident(country).severity is Severity.DOWN
-    return hub
-
-
-def incident(country: Country) -> Incident:
-    return country.incidents()["x"]
-
-
 def reminders(country: Country) -> list[WorkspaceMessage]:
-    (root,) = country.workspace.roots(MAIN)
-    thread = country.workspace.replies(MAIN, root.ts)
-    return [each for each in thread if "belum ada yang menangani" in each.text]
+    return [each for each in country.thread() if "belum ada yang menangani" in each.text]
 
 
 async def test_nobody_answers_so_people_are_called_again_and_then_others_with_them(
     country: Country,
 ):
-    hub = await outage(country)
+    hub = await country.outage()
     await asyncio.sleep(MINUTE_S)
     assert reminders(country) == []
     await asyncio.sleep(2 * MINUTE_S)
@@ -71,7 +52,7 @@ async def test_nobody_answers_so_people_are_called_again_and_then_others_with_th
 
 
 async def test_a_new_leader_neither_repeats_a_reminder_nor_forgets_the_next(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     await asyncio.sleep(3 * MINUTE_S)
     await hub.die()
     await country.hub("sorong")
@@ -79,11 +60,11 @@ async def test_a_new_leader_neither_repeats_a_reminder_nor_forgets_the_next(coun
     assert len(reminders(country)) == 1
     await asyncio.sleep(5 * MINUTE_S)
     assert len(reminders(country)) == 2
-    assert incident(country).reminded == 2
+    assert country.incident.reminded == 2
 
 
 async def test_after_a_sign_on_the_root_message_nobody_is_reminded(country: Country):
-    await outage(country)
+    await country.outage()
     (root,) = country.workspace.roots(MAIN)
     country.workspace.react(MAIN, root.ts, Reaction(emoji="eyes", by="U0PIKET01"))
     await asyncio.sleep(20 * MINUTE_S)
@@ -93,7 +74,7 @@ async def test_after_a_sign_on_the_root_message_nobody_is_reminded(country: Coun
 async def test_a_receiver_that_was_away_for_long_hears_one_reminder_and_not_many(
     country: Country,
 ):
-    await outage(country)
+    await country.outage()
     country.workspace.weather = lambda _method, _sender: Fault.LOST_BEFORE
     await asyncio.sleep(30 * MINUTE_S)
     country.workspace.weather = fair

@@ -9,12 +9,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from agent.core import codec
-from agent.core.incident import Incident
 from agent.core.order import PREFIX, Order, OrderKind
 from agent.pipeline.signs import LOOK_EVERY_S, SignReader
 from agent.ports import Effect, NotifyError, Reaction
-from agent.simulation.workspace import BOT, WorkspaceMessage, WorkspaceNotifier
-from tests.support.country import MAIN, Country, Hub
+from agent.simulation.workspace import BOT, WorkspaceNotifier
+from tests.support.country import MAIN, Country
 from tests.support.newsroom import Hub as NewsroomHub
 from tests.support.newsroom import Newsroom, open_incident
 from tests.support.virtual_time import virtual_time
@@ -33,39 +32,19 @@ async def country():
     await country.close()
 
 
-async def outage(country: Country) -> Hub:
-    await country.open()
-    hub = await country.hub("medan")
-    await asyncio.sleep(30)
-    country.broken.add("x")
-    await asyncio.sleep(60)
-    assert incident(country).open
-    return hub
-
-
-def incident(country: Country) -> Incident:
-    return country.incidents()["x"]
-
-
-def root(country: Country) -> WorkspaceMessage:
-    (only,) = country.workspace.roots(MAIN)
-    return only
-
-
 def put(country: Country, emoji: str, by: str = PERSON) -> None:
-    country.workspace.react(MAIN, root(country).ts, Reaction(emoji=emoji, by=by))
+    country.workspace.react(MAIN, country.root.ts, Reaction(emoji=emoji, by=by))
 
 
 def acknowledged(country: Country) -> list[str]:
     """What the thread tells of it."""
-    thread = country.workspace.replies(MAIN, root(country).ts)
-    return [each.text for each in thread if "Ditangani" in each.text]
+    return [each.text for each in country.thread() if "Ditangani" in each.text]
 
 
 async def test_eyes_on_the_root_message_acknowledge_and_are_told_once_whoever_leads(
     country: Country,
 ):
-    hub = await outage(country)
+    hub = await country.outage()
     put(country, "eyes")
     await asyncio.sleep(SEEN_S)
     told = acknowledged(country)
@@ -74,13 +53,13 @@ async def test_eyes_on_the_root_message_acknowledge_and_are_told_once_whoever_le
     await country.hub("sorong")
     await asyncio.sleep(120)
     assert acknowledged(country) == told
-    assert [(each.kind, each.author) for each in incident(country).orders] == [
+    assert [(each.kind, each.author) for each in country.incident.orders] == [
         (OrderKind.ACK, PERSON)
     ]
 
 
 async def test_a_leader_that_dies_before_it_looked_leaves_the_sign_to_the_next(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     put(country, "white_check_mark")
     await hub.die()
     assert acknowledged(country) == []
@@ -91,14 +70,14 @@ async def test_a_leader_that_dies_before_it_looked_leaves_the_sign_to_the_next(c
 
 @pytest.mark.parametrize(("emoji", "by"), [("tada", PERSON), ("eyes", BOT)])
 async def test_another_sign_or_one_of_our_own_says_nothing(country: Country, emoji: str, by: str):
-    await outage(country)
+    await country.outage()
     put(country, emoji, by)
     await asyncio.sleep(2 * SEEN_S)
-    assert incident(country).acknowledgement is None
+    assert country.incident.acknowledgement is None
 
 
 async def test_the_second_person_who_puts_a_sign_is_not_told_again(country: Country):
-    await outage(country)
+    await country.outage()
     put(country, "eyes")
     await asyncio.sleep(SEEN_S)
     put(country, "eyes", "U0PIKET02")
@@ -107,7 +86,7 @@ async def test_the_second_person_who_puts_a_sign_is_not_told_again(country: Coun
 
 
 async def test_once_acknowledged_or_closed_nobody_looks_any_more(country: Country):
-    hub = await outage(country)
+    hub = await country.outage()
     put(country, "eyes")
     await asyncio.sleep(SEEN_S)
     before = hub.meters.sign_looks.total()
@@ -117,7 +96,7 @@ async def test_once_acknowledged_or_closed_nobody_looks_any_more(country: Countr
 
 async def test_root_messages_are_looked_at_in_turn_and_within_the_receivers_limit():
     country = Country(("x", "y"))
-    hub = await outage(country)
+    hub = await country.outage()
     country.broken.add("y")
     await asyncio.sleep(60)
     assert len(country.workspace.roots(MAIN)) == 2
@@ -145,7 +124,7 @@ async def test_a_receiver_that_shows_no_signs_is_told_once_and_the_incident_goes
     async def refuse(*_: object) -> None:
         raise NotifyError(Effect.REFUSED, "missing_scope: reactions:read")
 
-    hub = await outage(country)
+    hub = await country.outage()
     with capture_logs() as logs:
         monkeypatch.setattr(hub.leader._notifier, "reactions", refuse)
         await asyncio.sleep(900)
@@ -154,7 +133,7 @@ async def test_a_receiver_that_shows_no_signs_is_told_once_and_the_incident_goes
     said = [each for each in logs if each["event"] == "signs_not_seen"]
     assert [each["reason"] for each in said] == ["missing_scope: reactions:read"]
     assert 1 < hub.meters.sign_looks[Effect.REFUSED] <= 5
-    assert not incident(country).open
+    assert not country.incident.open
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from agent.pipeline.mandate import Mandate
 from agent.pipeline.term import Term
 from agent.ports import ExchangeError, Receiver, Synced, WatchEvent
 from agent.simulation.virtual_time import VirtualClock
-from agent.simulation.workspace import Workspace, WorkspaceNotifier
+from agent.simulation.workspace import Workspace, WorkspaceMessage, WorkspaceNotifier
 from tests.support.tally import Tally
 from tests.support.verdicts import REVISION, Agent, scattered
 
@@ -98,6 +98,32 @@ class Country:
     def bulletin(self) -> Bulletin:
         """The bulletin that stands."""
         return codec.from_bytes(Bulletin, self.store.public["bulletin"].value)
+
+    async def outage(self) -> Hub:
+        """Its service ``x`` fails everywhere, and the hub of Medan has opened the incident."""
+        await self.open()
+        hub = await self.hub("medan")
+        await asyncio.sleep(30)
+        self.broken.add("x")
+        await asyncio.sleep(60)
+        if not self.incident.open:
+            raise AssertionError(f"the outage was not seen: {self.incident}")
+        return hub
+
+    @property
+    def incident(self) -> Incident:
+        """The incident of service ``x``."""
+        return self.incidents()["x"]
+
+    @property
+    def root(self) -> WorkspaceMessage:
+        """The only root message of the main channel."""
+        (only,) = self.workspace.roots(MAIN)
+        return only
+
+    def thread(self) -> list[WorkspaceMessage]:
+        """The replies to it."""
+        return self.workspace.replies(MAIN, self.root.ts)
 
     async def close(self) -> None:
         tasks = [o.task for o in self.offices.values()] + [h.task for h in self.hubs.values()]
