@@ -29,6 +29,7 @@ from agent.core.wording import Wording
 from agent.pipeline.office import Office
 from agent.pipeline.sharing import DEGRADED_S
 from agent.ports import (
+    Effect,
     ExchangeHealth,
     LossNews,
     Meters,
@@ -41,6 +42,8 @@ from agent.ports import (
 LOOK_EVERY_S = 1.0
 AGAIN_S = 5.0
 """After an attempt that came to nothing, unless the receiver asked for more."""
+REFUSED_S = 60.0
+"""After a refusal, which only a person can mend."""
 SWEEP_S = 4.0
 """After our own post another's, begun before it, has arrived."""
 MOST_STANDING = 3
@@ -106,6 +109,8 @@ class Alerter:
         """For long enough that it may have been told; at its end whatever stands is ended."""
         self._settled = False
         """This loss is told; or since it ended, nothing of it is left to be ended."""
+        self._looked = False
+        """Since the exchange answers again; the channel need not be read every second."""
         self._sweep_s: float | None = None
         self._not_before_s = 0.0
         self._fails = False
@@ -138,7 +143,8 @@ class Alerter:
         answers = age_s is not None and lost_s < DEGRADED_S
         if answers != (self._answers_since_s is not None):
             self._answers_since_s = now_s if answers else None
-            self._settled, self._sweep_s = False, None
+            self._settled = self._looked = False
+            self._sweep_s = None
         return lost_s
 
     def _waits(self) -> bool:
@@ -148,7 +154,7 @@ class Alerter:
 
     async def _while_lost(self, lost_s: float) -> None:
         self._was_lost = self._was_lost or lost_s >= DEGRADED_S
-        if self._sweep_s is not None and self._clock.now_s() >= self._sweep_s:
+        if self._sweep_is_due():
             await self._sweep()
         seen_s = min(lost_s, self._clock.now_s() - self._blind_s)
         if self._settled or self._waits() or seen_s < self._turn_s:
@@ -174,14 +180,17 @@ class Alerter:
         self._settled = True
         self._note(news, loss)
 
+    def _sweep_is_due(self) -> bool:
+        due = self._sweep_s is not None and self._clock.now_s() >= self._sweep_s
+        return due and not self._waits()
+
     async def _sweep(self) -> None:
         """Of two that stand the older stays: ours is taken back if it is not that one."""
-        standing = await self._standing()
-        self._sweep_s = None
-        for each in standing[1:]:
+        for each in (await self._standing())[1:]:
             if each.loss.seen_from == self._branch:
                 await self._notifier.delete(each.posted)
                 self._note(LossNews.TAKEN_BACK, each.loss)
+        self._sweep_s = None
 
     # --- once it answers again
 
@@ -192,11 +201,14 @@ class Alerter:
         if not self._was_lost:
             self._settled = True
             return
+        if self._looked and not self._others_are_due():
+            return
         standing = await self._standing()
         mine = [each for each in standing if each.loss.seen_from == self._branch]
         others = standing if self._others_are_due() else []
         for each in dict.fromkeys([*mine, *others]):
             await self._end(each)
+        self._looked = True
         if self._others_are_due():
             self._settled, self._was_lost = True, False
 
@@ -212,7 +224,7 @@ class Alerter:
         back_s = self._clock.wall_s() - self._answered_for_s()
         told = (self._name(loss), loss.since_s, max(back_s, loss.since_s), self._national())
         rendered = message_exchange.over(*told, self._turn.wording)
-        await self._notifier.update(standing.posted, self._outgoing(loss.key, rendered, 1))
+        await self._edit(standing.posted, self._outgoing(loss.key, rendered, 1))
         await self._post(
             Outgoing(
                 key=loss.over_key,
@@ -223,6 +235,15 @@ class Alerter:
             )
         )
         self._note(LossNews.OVER, loss)
+
+    async def _edit(self, posted: Posted, message: Outgoing) -> None:
+        """What may not be edited any more is ended in its thread all the same."""
+        try:
+            await self._notifier.update(posted, message)
+        except NotifyError as error:
+            if error.effect is not Effect.REFUSED:
+                raise
+            _log.error("loss_edit_refused", branch=self._branch, reason=error.reason)
 
     # --- what stands in the channel
 
@@ -254,7 +275,8 @@ class Alerter:
             _log.info("loss_telling_again", branch=self._branch)
 
     def _be_patient(self, error: NotifyError) -> None:
-        self._not_before_s = self._clock.now_s() + (error.retry_after_s or AGAIN_S)
+        again_s = REFUSED_S if error.effect is Effect.REFUSED else AGAIN_S
+        self._not_before_s = self._clock.now_s() + (error.retry_after_s or again_s)
         if not self._fails:
             self._fails = True
             _log.warning("loss_telling_fails", branch=self._branch, reason=str(error))

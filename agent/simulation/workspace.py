@@ -41,6 +41,8 @@ class Fault(StrEnum):
     SERVER_ERROR = "server error"
     """500, not accepted; the caller cannot know."""
     REVOKED = "revoked"
+    REFUSED = "refused"
+    """For good: such as an edit that the workspace's rules do not allow any more."""
 
 
 Weather = Callable[[str, str], Fault | None]
@@ -313,6 +315,8 @@ class WorkspaceNotifier:
             raise NotifyError(Effect.NOT_SENT, "ratelimited", RATE_LIMIT_PAUSE_S)
         if fault is Fault.REVOKED:
             raise NotifyError(Effect.CREDENTIAL, "token_revoked")
+        if fault is Fault.REFUSED:
+            raise NotifyError(Effect.REFUSED, "restricted_action")
         if fault is Fault.SERVER_ERROR:
             raise NotifyError(Effect.UNKNOWN, "answer 500: no code")
         if fault is Fault.HANG:

@@ -139,6 +139,26 @@ async def test_of_two_that_told_at_once_the_later_takes_its_message_back(nation:
     assert nation.offices[FIRST].meters.losses[LossNews.TAKEN_BACK] == 1
 
 
+async def test_a_message_that_could_not_be_taken_back_at_once_is_taken_back_later(
+    nation: LonelyNation,
+):
+    nation.lose_exchange()
+    before = Loss(since_s=round(nation.clock.wall_s()), seen_from=SECOND)
+    told = _just_before_the_first_post(lambda: _post(nation, before))
+    refusals = [Fault.SERVER_ERROR] * 2
+
+    def weather(method: str, sender: str) -> Fault | None:
+        told(method, sender)
+        return refusals.pop() if method == "delete" and refusals else None
+
+    nation.weather = weather
+
+    await asyncio.sleep(110)
+
+    (root,) = nation.roots()
+    assert root.key == before.key
+
+
 async def test_a_line_that_was_cut_and_mended_tells_no_loss(nation: LonelyNation):
     office = nation.offices[FIRST]
     office.office.take_sight(Sight(sees=False, why_not="two of three controls fail"))
@@ -180,6 +200,30 @@ async def test_the_end_is_told_in_the_message_and_once_in_its_thread(nation: Lon
     (reply,) = nation.thread()
     assert "terputus 5 menit" in reply
     assert _news(nation, LossNews.OVER) == 1
+
+
+async def test_a_message_that_may_not_be_edited_any_more_is_ended_in_its_thread(
+    nation: LonelyNation,
+):
+    nation.weather = lambda method, _: Fault.REFUSED if method == "update" else None
+    await _lose_for(nation, 300)
+
+    await asyncio.sleep(600)
+
+    assert len(nation.thread()) == 1
+    assert _news(nation, LossNews.OVER) == 1
+
+
+async def test_while_its_end_settles_the_channel_is_read_seldom(nation: LonelyNation):
+    reads: list[str] = []
+    nation.weather = lambda method, _: reads.append(method) if method == "find" else None
+    await _lose_for(nation, 300)
+    reads.clear()
+
+    await asyncio.sleep(600)
+
+    assert len(nation.thread()) == 1
+    assert len(reads) <= 30
 
 
 async def test_an_exchange_that_comes_and_goes_has_one_message(nation: LonelyNation):
