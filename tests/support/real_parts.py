@@ -90,13 +90,22 @@ def _debian_program(program: str, package: str) -> Found | Missing:
 
 
 def _slack_emulator() -> Found | Missing:
-    script = NODE_FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
-    if not script.exists():
-        return Missing("no Slack emulator (make node-parts)")
+    return _node_program("Slack emulator", "emulate/dist/index.js")
+
+
+def _prism() -> Found | Missing:
+    return _node_program("Prism", "@stoplight/prism-cli/dist/index.js")
+
+
+def _node_program(name: str, script: str) -> Found | Missing:
+    """A program of the lock in tests/real/node, and a Node that runs it."""
+    path = NODE_FOLDER / "node_modules" / script
+    if not path.exists():
+        return Missing(f"no {name} (make node-parts)")
     of_the_lock = sorted(map(str, NODE_FOLDER.glob("node_modules/node-linux-*/bin/node")))
     for node in (*of_the_lock, shutil.which("node")):
         if node and _version((node, "--version")) >= (20,):
-            return Found((node, str(script)))
+            return Found((node, str(path)))
     return Missing("no Node 20 or later (make node-parts)")
 
 
@@ -104,6 +113,7 @@ FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "alertmanager": _alertmanager,
     "nats-server": _nats_server,
     "nginx": partial(_debian_program, "nginx", "nginx-light"),
+    "prism": _prism,
     "promtool": _promtool,
     "slack-emulator": _slack_emulator,
     "tinyproxy": partial(_debian_program, "tinyproxy", "tinyproxy"),

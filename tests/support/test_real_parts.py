@@ -19,6 +19,7 @@ from tests.support import real_parts
         pytest.param("promtool", marks=pytest.mark.real("promtool")),
         pytest.param("alertmanager", marks=pytest.mark.real("alertmanager")),
         pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),
+        pytest.param("prism", marks=pytest.mark.real("prism")),
         pytest.param("nginx", marks=pytest.mark.real("nginx")),
         pytest.param("tinyproxy", marks=pytest.mark.real("tinyproxy")),
     ],

@@ -1,4 +1,4 @@
-"""Starts real web servers on loopback: nginx, and tinyproxy on the way to it.
+"""Starts real web servers on loopback: nginx, tinyproxy on the way to it, and Prism.
 
 nginx runs as one process in the foreground, as whoever runs the test, and writes only where
 it is told to.
@@ -74,6 +74,15 @@ def tinyproxy(folder: Path, *more: str) -> Iterator[str]:
     configuration.write_text(_PROXY.format(folder=folder, port=port, more="\n".join(more)))
     line = [*real_parts.command_of("tinyproxy"), "-d", "-c", str(configuration)]
     with _running(line, folder / "tinyproxy.out", port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def prism(folder: Path, description: Path) -> Iterator[str]:
+    """The address of a Prism that answers as an OpenAPI document says, gone afterwards."""
+    (port,) = free_ports(1)
+    line = [*real_parts.command_of("prism"), "mock", "--host", "127.0.0.1", "--port", str(port)]
+    with _running([*line, str(description)], folder / "prism.out", port):
         yield f"http://127.0.0.1:{port}"
 
 
