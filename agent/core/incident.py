@@ -601,12 +601,25 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
         broadcast=change in _SHOWN_IN_CHANNEL or incident.by_hand is not None,
         delivery=Delivery.COVERED if _quiet(incident, change, now_s) else Delivery.PENDING,
     )
+    earlier = tuple(_called_off(each, incident, change) for each in incident.messages)
     return replace(
         incident,
-        messages=(*_pruned(incident.messages), message),
+        messages=(*_pruned(earlier), message),
         told_failing=len(incident.evidence.failing),
         told_s=now_s,
     )
+
+
+def _called_off(found: Message, incident: Incident, change: Change) -> Message:
+    """A reminder that nobody has set out to post calls no one for what is over or looked after.
+
+    One that is over does not speak for the others that a storm's first tells of.
+    """
+    over = change in (Change.CLOSED, Change.ABSORBED) and not incident.members
+    waits = found.change is Change.REMINDED and found.delivery is Delivery.PENDING
+    if not waits or not (over or change is Change.ORDERED):
+        return found
+    return replace(found, delivery=Delivery.COVERED, text="")
 
 
 def _quiet(incident: Incident, change: Change, now_s: float) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from agent.core import codec
+from agent.core.order import Order, OrderKind
 from agent.core.reminding import Escalation, Reminders
 from agent.ports import Reaction
 from agent.simulation.workspace import Fault, WorkspaceMessage, fair
@@ -82,3 +84,36 @@ async def test_a_receiver_that_was_away_for_long_hears_one_reminder_and_not_many
     assert len(reminders(country)) == 1
     await asyncio.sleep(2 * MINUTE_S)
     assert len(reminders(country)) == 2
+
+
+async def test_nobody_is_called_late_for_what_is_over_by_then(country: Country):
+    await country.outage()
+    country.workspace.weather = lambda _method, _sender: Fault.LOST_BEFORE
+    await asyncio.sleep(5 * MINUTE_S)
+    assert country.incident.reminded == 1
+    country.broken.clear()
+    await asyncio.sleep(5 * MINUTE_S)
+    assert not country.incident.open
+    country.workspace.weather = fair
+    await asyncio.sleep(MINUTE_S)
+    assert reminders(country) == []
+    assert "kembali normal" in country.thread()[-1].text
+
+
+async def test_nobody_is_called_late_for_what_somebody_looks_after_by_then(country: Country):
+    hub = await country.outage()
+    country.workspace.weather = lambda _method, _sender: Fault.LOST_BEFORE
+    await asyncio.sleep(5 * MINUTE_S)
+    assert country.incident.reminded == 1
+    order = Order(
+        incident=country.incident.id,
+        kind=OrderKind.ACK,
+        author="budi",
+        reason="sudah",
+        at_s=country.store.stream_s(),
+    )
+    await hub.exchange.compare_and_set(order.record, codec.to_bytes(order), 0)
+    await asyncio.sleep(MINUTE_S)
+    country.workspace.weather = fair
+    await asyncio.sleep(MINUTE_S)
+    assert reminders(country) == []
