@@ -113,7 +113,7 @@ def test_a_schema_may_refer_to_itself_and_its_own_parts():
         ([], "must be an object"),
         ({"type": "text"}, "a type must be one of"),
         ({"properties": {"a": {"not": {}}}}, 'the schema, a: the keyword "not"'),
-        ({"propertys": {}}, '"propertys" is not understood'),
+        ({"props": {}}, '"props" is not understood'),
         ({"required": "a"}, "required must be a list"),
         ({"properties": []}, "properties must be an object"),
         ({"items": {"$ref": "https://example.org/a.json"}}, "must stay within the document"),
