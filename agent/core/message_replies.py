@@ -34,16 +34,18 @@ def reply(
         whom = headlines.reminded((incident, *members), wording)
         return headlines.practice(wording) + f"{whom} {told}".lstrip()
     known = previous.members if previous else ()
-    called = [*([previous] if previous else []), *(m for m in members if m.name in known)]
+    spoke = previous is not None and previous.maintained_until_s is None
+    called = [*([previous] if previous and spoke else []), *(m for m in members if m.name in known)]
     joined = [member for member in members if member.name not in known]
     mention = headlines.mention((incident, *joined), wording)
-    # An edited root notifies nobody: who is called only now is called by the reply.
+    # An edited root notifies nobody, and planned work calls nobody: who is called only now is
+    # called by the reply.
     if mention and change in _CALLING and not any(map(headlines.calls, called)):
         told = f"{mention} {told}"
     return headlines.practice(wording) + told
 
 
-_CALLING = frozenset({Change.WORSE, Change.REOPENED, Change.STORM})
+_CALLING = frozenset({Change.WORSE, Change.REOPENED, Change.STORM, Change.OVERRAN})
 
 Telling = Callable[[Incident, Wording, Incident], str]
 

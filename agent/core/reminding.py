@@ -78,8 +78,11 @@ class Escalation:
 
 
 def called_s(incident: Incident) -> float:
-    """Stream time at which people were last called: its opening, or when it became so grave."""
-    return max(incident.opened_s, incident.severity_s)
+    """Stream time at which people were last called.
+
+    That is its opening, or when it became so grave, or when it outlasted planned work.
+    """
+    return max(incident.opened_s, incident.severity_s, incident.overran_s or 0.0)
 
 
 def waits(incident: Incident) -> bool:

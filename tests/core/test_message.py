@@ -709,6 +709,20 @@ def test_a_reply_calls_only_those_whom_nothing_called_before():
     assert "<!here>" not in message.reply(degraded, Change.GROWN, wording, partial)
 
 
+def test_what_outlasts_planned_work_calls_for_what_nobody_was_called_for_meanwhile():
+    wording = Wording(mention="<!here>")
+    planned = an_incident(severity=Severity.DOWN, maintained_until_s=OPENED_S + 3600)
+    left = replace(planned, maintained_until_s=None, overran_s=OPENED_S + 3600)
+
+    def calls(**changes: Any) -> bool:  # noqa: ANN401 - any of its fields
+        after, before = replace(left, **changes), replace(planned, **changes)
+        return message.reply(after, Change.OVERRAN, wording, before).startswith("<!here> ")
+
+    assert calls()
+    assert not calls(severity=Severity.PARTIAL)
+    assert not calls(phase=Phase.RECOVERING, recovering_s=OPENED_S + 3500)
+
+
 def test_a_storm_calls_for_whoever_joins_it_unless_it_called_before():
     wording = Wording(mention="<!here>")
     grave = an_incident(name="incident.national.all.simkim.login", severity=Severity.DOWN)

@@ -99,6 +99,14 @@ def test_a_mute_ends_it_for_as_long_as_it_lasts():
     assert minutes(opened(), until=300, happens={10: muted}) == [110, 170, 230, 290]
 
 
+def test_what_outlasts_planned_work_called_people_then_and_reminds_them_after_its_own_time():
+    def begin(incident: Incident, now_s: float) -> Incident:
+        return incidents.maintained(incident, OPENED_S + 40 * MINUTE_S, now_s)
+
+    happens = {10: begin, 40: incidents.maintained_no_more}
+    assert minutes(opened(), until=120, happens=happens) == [55, 115]
+
+
 def test_what_recovers_reminds_nobody_and_goes_on_when_it_breaks_again():
     well = replace(GRAVE, phase=AlarmPhase.RECOVERING, ended_s=OPENED_S)
     happens = {10: looked_at(well), 40: looked_at(GRAVE)}
