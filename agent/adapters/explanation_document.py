@@ -34,6 +34,7 @@ def explanation_document(explanation: Explanation, wording: Wording) -> dict[str
         "term": explanation.term,
         "bulletin_age_s": explanation.bulletin_age_s,
         "incident": _plain(explanation.incident),
+        "planned": _plain(explanation.planned),
         "grounds": _plain(explanation.grounds),
         "own": _plain(explanation.own),
         "nation": None

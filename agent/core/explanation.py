@@ -19,6 +19,7 @@ from agent.core.model import (
     Grounds,
     IncidentSummary,
     Outcome,
+    PlannedNotice,
     RingEntry,
     Scope,
     ServiceState,
@@ -70,6 +71,8 @@ class Explanation:
     """Only where this office leads."""
     incident: IncidentSummary | None = None
     """The open incident that the service belongs to, as its root or as affected."""
+    planned: PlannedNotice | None = None
+    """Planned work on it, as heard lately."""
     grounds: Grounds | None = None
     """What the bulletin says of a service that is not normal."""
     leader: str | None = None
@@ -104,6 +107,7 @@ def compose(
         own=_own(view, service, memory, tuning, now_s),
         nation=account,
         incident=_incident(view.incidents, service),
+        planned=view.planned(service),
         grounds=view.nation.grounds.get(service) if view.nation is not None else None,
         leader=view.branch.id if account is not None else (bulletin.leader if bulletin else None),
         term=bulletin.term if bulletin else None,

@@ -36,11 +36,18 @@ def sentences(explanation: Explanation, wording: Wording) -> tuple[str, ...]:
     head = wording.say(
         words.STATES[explanation.state], service=wording.service(explanation.service)
     )
-    told = [head, *_incident(explanation, wording)]
+    told = [head, *_planned(explanation, wording), *_incident(explanation, wording)]
     if explanation.nation is not None:
         told += _of_the_nation(explanation, explanation.nation, wording)
     told += own(explanation, wording)
     return tuple(told)
+
+
+def _planned(explanation: Explanation, wording: Wording) -> Iterator[str]:
+    if explanation.planned is not None:
+        until_s = explanation.planned.until_s
+        said = words.SPARED if explanation.planned.skip else words.PLANNED
+        yield wording.say(said, until=wording.moment(until_s, told_s=explanation.at_s))
 
 
 def _incident(explanation: Explanation, wording: Wording) -> Iterator[str]:

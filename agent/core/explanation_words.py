@@ -52,6 +52,14 @@ BLIND = Words(
 NO_FRESH_RESULT = Words(
     "Tidak ada kantor dengan hasil yang masih baru.", "No office has a fresh result."
 )
+PLANNED = Words(
+    "Pemeliharaan terjadwal sampai {until}: gangguannya dinilai, tidak diceritakan.",
+    "Planned maintenance until {until}: its trouble is judged, and not told.",
+)
+SPARED = Words(
+    "Pemeliharaan terjadwal sampai {until}: tidak diperiksa sampai saat itu.",
+    "Planned maintenance until {until}: it is not probed until then.",
+)
 INCIDENT = Words(
     "Insiden {id} ({severity}): {failing} dari {reporting} kantor.",
     "Incident {id} ({severity}): {failing} of {reporting} offices.",

@@ -19,6 +19,7 @@ from agent.core.model import (
     Grounds,
     IncidentSummary,
     Outcome,
+    PlannedNotice,
     Scope,
     ServiceState,
     Severity,
@@ -273,6 +274,7 @@ def test_an_alarm_taken_over_from_another_leader_says_that_it_was():
     )
 
 
+NIGHT = PlannedNotice(id="w1", until_s=3600.0)
 AFFECTS = IncidentSummary(
     id="incident.national.all.simkim.login@9",
     scope=Scope.NATIONAL,
@@ -306,6 +308,19 @@ def test_its_own_incident_is_told_before_one_that_it_is_only_affected_by():
     incident = Room().explained(AFFECTS, own).incident
     assert incident is not None
     assert incident.id == "own"
+
+
+@pytest.mark.parametrize(
+    ("skip", "told"),
+    [
+        (False, "gangguannya dinilai, tidak diceritakan."),
+        (True, "tidak diperiksa sampai saat itu."),
+    ],
+)
+def test_planned_work_is_said_before_all_else(notice: PlannedNotice, told: str):
+    explained = replace(Room().explained(), planned=notice)
+    _, said, *_ = explanation_text.sentences(explained, Wording())
+    assert said == f"Pemeliharaan terjadwal sampai 08.00 WIB: {told}"
 
 
 # --- the chance of coincidence
