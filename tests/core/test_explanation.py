@@ -311,10 +311,10 @@ def test_its_own_incident_is_told_before_one_that_it_is_only_affected_by():
 
 
 @pytest.mark.parametrize(
-    ("skip", "told"),
+    ("notice", "told"),
     [
-        (False, "gangguannya dinilai, tidak diceritakan."),
-        (True, "tidak diperiksa sampai saat itu."),
+        (NIGHT, "gangguannya dinilai, tidak diceritakan."),
+        (replace(NIGHT, skip=True), "tidak diperiksa sampai saat itu."),
     ],
 )
 def test_planned_work_is_said_before_all_else(notice: PlannedNotice, told: str):
