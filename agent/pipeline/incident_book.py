@@ -137,7 +137,7 @@ class IncidentBook:
 
     def _take(self, record: Record) -> None:
         try:
-            incident = codec.from_bytes(Incident, record.value)
+            incident = _incident(record)
         except WireError as error:
             _log.error("incident_unreadable", record=record.name, reason=str(error))
             self._revisions[record.name] = record.revision
@@ -151,3 +151,13 @@ class IncidentBook:
         self._incidents[name] = incident
         self._revisions[name] = revision
         return incident
+
+
+def _incident(record: Record) -> Incident:
+    """The record's incident. Raises WireError for one that nobody could tell."""
+    incident = codec.from_bytes(Incident, record.value)
+    if incident.name != record.name:
+        raise WireError("it bears another's name")
+    if not incident.messages or incident.root_message.sequence != 0:
+        raise WireError("it has no root message")
+    return incident

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
+from agent.core import codec
 from agent.core import incident as incidents
 from agent.core.incident import Incident
 from agent.pipeline.incident_book import IncidentBook, LeaseOver
@@ -91,9 +92,21 @@ async def test_without_a_lease_nothing_is_written_and_looking_is_allowed(shelf: 
     assert await one.read(BEGUN.name) is not None
 
 
-async def test_a_record_that_cannot_be_read_makes_room_for_a_new_incident(shelf: Shelf):
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"\xff not an incident",
+        codec.to_bytes(replace(BEGUN, messages=())),
+        codec.to_bytes(replace(BEGUN, messages=(replace(BEGUN.root_message, sequence=3),))),
+        codec.to_bytes(replace(BEGUN, name="incident.national.all.y")),
+    ],
+    ids=["no JSON", "no message", "no root message", "another's name"],
+)
+async def test_a_record_that_cannot_be_read_makes_room_for_a_new_incident(
+    shelf: Shelf, value: bytes
+):
     one, two = shelf.books
-    await shelf.exchanges[0].compare_and_set(BEGUN.name, b"\xff not an incident", 0)
+    await shelf.exchanges[0].compare_and_set(BEGUN.name, value, 0)
     await two.load()
     assert two.get(BEGUN.name) is None
     assert await two.change(BEGUN.name, lambda before: before or BEGUN) is not None
