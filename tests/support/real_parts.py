@@ -114,6 +114,7 @@ FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "nats-server": _nats_server,
     "nginx": partial(_debian_program, "nginx", "nginx-light"),
     "prism": _prism,
+    "prometheus": partial(_debian_program, "prometheus", "prometheus"),
     "promtool": _promtool,
     "slack-emulator": _slack_emulator,
     "tinyproxy": partial(_debian_program, "tinyproxy", "tinyproxy"),

@@ -16,6 +16,7 @@ from tests.support import real_parts
     "part",
     [
         pytest.param("nats-server", marks=pytest.mark.real("nats-server")),
+        pytest.param("prometheus", marks=pytest.mark.real("prometheus")),
         pytest.param("promtool", marks=pytest.mark.real("promtool")),
         pytest.param("alertmanager", marks=pytest.mark.real("alertmanager")),
         pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),

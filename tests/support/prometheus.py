@@ -1,0 +1,100 @@
+"""Starts a real Prometheus with the rules and the example configuration that we deliver."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support import real_parts
+
+DELIVERED = Path(__file__).parents[2] / "deploy" / "prometheus"
+START_TIMEOUT_S = 20.0
+EVERY = "1s"
+"""How often it looks, for a test that has no time to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prometheus:
+    """A running one; what is here blocks, for use in a thread."""
+
+    url: str
+
+    def firing(self) -> dict[str, dict[str, Any]]:
+        """The alerts that fire now, by name."""
+        alerts = self._ask("alerts")["alerts"]
+        return {each["labels"]["alertname"]: each for each in alerts if each["state"] == "firing"}
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Every rule with its health."""
+        return [rule for group in self._ask("rules")["groups"] for rule in group["rules"]]
+
+    def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
+        """Labels and value of each series that an expression gives now."""
+        found = self._ask("query?" + urllib.parse.urlencode({"query": expression}))["result"]
+        return [(each["metric"], float(each["value"][1])) for each in found]
+
+    def _ask(self, what: str) -> Any:  # noqa: ANN401 - as its API answers
+        with urllib.request.urlopen(f"{self.url}/api/v1/{what}", timeout=5) as answer:  # noqa: S310
+            return json.loads(answer.read())["data"]
+
+
+@contextmanager
+def running(folder: Path, offices: Mapping[str, str]) -> Iterator[Prometheus]:
+    """One that scrapes ``offices`` (host:port by office), gone afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    line = [
+        *real_parts.command_of("prometheus"),
+        f"--config.file={_configuration(folder, offices)}",
+        f"--storage.tsdb.path={folder / 'series'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(line, cwd=folder, stdout=log, stderr=log)
+    try:
+        found = Prometheus(f"http://127.0.0.1:{port}")
+        _wait_for(process, found.url)
+        yield found
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _configuration(folder: Path, offices: Mapping[str, str]) -> Path:
+    """The delivered one with our targets and haste, and without an Alertmanager."""
+    chosen = yaml.safe_load((DELIVERED / "prometheus.yaml").read_text("utf-8"))
+    del chosen["alerting"]
+    chosen["rule_files"] = [str(DELIVERED / "rules.yaml")]
+    chosen["global"] |= {"scrape_interval": EVERY, "evaluation_interval": EVERY}
+    (pantau,) = chosen["scrape_configs"]
+    pantau |= {"scrape_timeout": EVERY}
+    pantau["static_configs"] = [
+        {"targets": [target], "labels": {"instance": office}} for office, target in offices.items()
+    ]
+    file = folder / "prometheus.yaml"
+    file.write_text(json.dumps(chosen))  # JSON is YAML.
+    return file
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline_s = time.perf_counter() + START_TIMEOUT_S
+    while time.perf_counter() < deadline_s and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/-/ready", timeout=5).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.05)  # a real program takes its time to start
+        else:
+            return
+    raise RuntimeError("the Prometheus did not start")
