@@ -18,6 +18,7 @@ from agent.core.codec import WireError
 from agent.core.incident import Incident
 from agent.core.model import is_name
 from agent.core.order import LONGEST_MUTE_S, MAX_AUTHOR, MAX_REASON, Order, OrderKind
+from agent.core.slack_text import clean
 from agent.ports import Conflict, Exchange, Record
 
 INCIDENTS = "incident."
@@ -142,6 +143,7 @@ async def give(exchange: Exchange, order: Order) -> int:
 def line(incident: Incident) -> str:
     """One incident for a person: id, phase, severity, extent, what was decided."""
     failing, reporting = len(incident.evidence.failing), incident.evidence.reporting
-    decided = ", ".join(f"{each.kind.value} by {each.author}" for each in incident.orders)
+    told = ((each.kind.value, clean(each.author, MAX_AUTHOR)) for each in incident.orders)
+    decided = ", ".join(f"{kind} by {author}" for kind, author in told)
     said = f"{incident.id}  {incident.phase.value}  {incident.severity.value}"
     return f"{said}  {failing}/{reporting}" + (f"  ({decided})" if decided else "")

@@ -21,8 +21,10 @@ from agent.config import translate
 from agent.config.loading import load
 from agent.core import codec, vocabulary
 from agent.core.codec import WireError
-from agent.core.maintenance import MOST_RECORDS, PREFIX, Mode, Window
+from agent.core.maintenance import MAX_PLACE, MOST_RECORDS, PREFIX, Mode, Window
 from agent.core.model import is_name
+from agent.core.order import MAX_AUTHOR, MAX_REASON
+from agent.core.slack_text import clean
 from agent.ports import ConfigurationError, Conflict, Exchange, Record
 
 _TRIES = 3
@@ -194,8 +196,10 @@ def _line(window: Window, now_s: float, zone: str) -> str:
     change_s = window.next_change_s(now_s) or now_s
     moment = f"{vocabulary.long_date(change_s, zone, 'en')} {vocabulary.clock_time(change_s, zone)}"
     what = ", ".join(window.services) or "every service"
-    where = f" at {', '.join(window.where)}" if window.where else ""
-    by = f"  ({window.author}: {window.reason})" if window.author else f"  ({window.reason})"
+    places = ", ".join(clean(place, MAX_PLACE) for place in window.where)
+    where = f" at {places}" if places else ""
+    author = f"{clean(window.author, MAX_AUTHOR)}: " if window.author else ""
+    by = f"  ({author}{clean(window.reason, MAX_REASON)})"
     return f"{window.id}  {window.mode.value}  {state} {moment}  {what}{where}{by}"
 
 

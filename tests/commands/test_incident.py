@@ -72,6 +72,14 @@ async def test_an_incident_that_is_not_open_takes_no_order(capsys: pytest.Captur
     assert list(await exchange.records("order.")) == []
 
 
+@pytest.mark.anyio
+async def test_what_others_wrote_is_listed_in_one_line_that_commands_no_terminal():
+    (opened,) = await command.open_incidents(await an_exchange())
+    order = command.order_of(arguments(id=opened.id, author="budi\x1b[2J\nincident.x"), BootClock())
+    told = command.line(incidents.obeyed(opened, order, 200.0))
+    assert told.endswith("(ack by budi[2J incident.x)")
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -186,3 +186,14 @@ def test_what_makes_no_window_is_told(folder: Path, words: str, said: str):
 async def test_a_mistake_is_one_of_usage(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert await do(folder, "add", "--service", "cetk", "--minutes", "5", *REASON) == USAGE
     assert "no service of nation.yaml" in capsys.readouterr().err
+
+
+def test_what_others_wrote_is_listed_in_one_line_that_commands_no_terminal():
+    window = Window(
+        id="w1",
+        span=Span(from_s=0.0, until_s=60.0),
+        author="budi\x1b[2J",
+        reason="server\nw2  mute",
+    )
+    (told,) = maintenance.table([window], 30.0, "Asia/Jakarta").splitlines()
+    assert told.endswith("(budi[2J: server w2 mute)")
