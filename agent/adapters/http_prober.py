@@ -19,7 +19,7 @@ from agent.adapters import http_failures
 from agent.adapters.dns_resolver import LookupFailed, Resolver
 from agent.adapters.http_body import MAX_BODY_BYTES, Unreadable, read_body, read_headers
 from agent.adapters.http_phases import Closable, Stopwatch
-from agent.adapters.target_auth import Post, Signature
+from agent.adapters.target_auth import Post, RunSignature, Signature, TokenSignature
 from agent.adapters.tls_contexts import TlsContexts, Trust
 from agent.clock import Clock
 from agent.core import real_identity
@@ -63,8 +63,11 @@ class Target:
 
     @property
     def needs_tls(self) -> bool:
-        """Whether any of its URLs is https."""
-        return any(url.startswith("https:") for url in (self.url, *self.services.values()))
+        """Whether any of its URLs is https, that of its tokens included."""
+        urls = [self.url, *self.services.values()]
+        if isinstance(self.signature, TokenSignature):
+            urls.append(self.signature.url)
+        return any(url.startswith("https:") for url in urls)
 
 
 def user_agent(version: str, contact: str) -> str:
@@ -120,6 +123,7 @@ class HttpSession:
         self._prober = prober
         self._lines: dict[tuple[str, str, int, Trust, str | None], _Line] = {}
         self._streams: list[Closable] = []
+        self._signed: dict[str, RunSignature] = {}
 
     async def send(self, request: Request) -> Reply:
         """Send one request and read its whole answer.
@@ -136,10 +140,21 @@ class HttpSession:
         outgoing = _build(target, request, self._prober.agent_name)
         if target.signature is None:
             return await self._ask(target, outgoing)
-        outgoing.headers.update(await target.signature.headers(self._poster(target)))
+        signed = self._signed.setdefault(target.role, RunSignature(target.signature))
+        return await self._ask_signed(target, outgoing, signed)
+
+    async def _ask_signed(
+        self, target: Target, outgoing: httpx.Request, signed: RunSignature
+    ) -> Reply:
+        post = self._poster(target)
+        outgoing.headers.update(await signed.headers(post))
+        reply = await self._ask(target, outgoing)
+        if reply.status != httpx.codes.UNAUTHORIZED or not await signed.renewed(post):
+            return reply
+        outgoing.headers.update(await signed.headers(post))
         reply = await self._ask(target, outgoing)
         if reply.status == httpx.codes.UNAUTHORIZED:
-            target.signature.refused()
+            await signed.renewed(post)
         return reply
 
     def _poster(self, target: Target) -> Post:

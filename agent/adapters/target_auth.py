@@ -1,8 +1,10 @@
 """How a target wants every request signed: by a key, by name and password, or by a token.
 
 A token is asked for once and used again until shortly before it ends; one that the target refuses
-is let go, and the next run asks for another. The token's endpoint is asked over the session of the
-run, with the target's trust and deadline; what goes wrong there breaks the step that needed it.
+is let go. When that was an old one, which a restart at the centre may have ended for every office
+at once, the run asks for another and tries again; a run asks for one token at most. The token's
+endpoint is asked over the session of the run, with the target's trust and deadline; what goes wrong
+there breaks the step that needed it.
 Secrets are behind callables that read their files again at every use.
 """
 
@@ -36,8 +38,8 @@ class Signature(Protocol):
         """What to add to a request now; raises :class:`RequestFailed` when a token is not had."""
         ...
 
-    def refused(self) -> None:
-        """The target did not take it: use the same token no more."""
+    def refused(self, headers: Mapping[str, str]) -> None:
+        """The target did not take these: use the same token no more."""
         ...
 
 
@@ -52,7 +54,7 @@ class ApiKey:
         """The header."""
         return {self.header: self.key()}
 
-    def refused(self) -> None:
+    def refused(self, headers: Mapping[str, str]) -> None:
         """There is no other key."""
 
 
@@ -67,7 +69,7 @@ class Basic:
         """The header."""
         return {"Authorization": _basic(self.username, self.password())}
 
-    def refused(self) -> None:
+    def refused(self, headers: Mapping[str, str]) -> None:
         """There is no other password."""
 
 
@@ -105,6 +107,11 @@ class TokenSignature:
         self._renew_s = 0.0
         self._asking = asyncio.Lock()
 
+    @property
+    def url(self) -> str:
+        """Where tokens are asked for."""
+        return self._asked.token_url
+
     async def headers(self, post: Post) -> Mapping[str, str]:
         """The header, with a token that is good for a while."""
         async with self._asking:  # Two runs at once need one token.
@@ -112,11 +119,12 @@ class TokenSignature:
                 self._token = None
                 form, headers = self._asked.question()
                 self._take(await post(self._asked.token_url, form, headers))
-        return {"Authorization": f"Bearer {self._token}"}
+            return _bearer(self._token)
 
-    def refused(self) -> None:
-        """Let the token go."""
-        self._token = None
+    def refused(self, headers: Mapping[str, str]) -> None:
+        """Let the token go, unless another run has a newer one by now."""
+        if headers == _bearer(self._token):
+            self._token = None
 
     def _take(self, reply: Reply) -> None:
         if reply.status in _REFUSALS:
@@ -129,6 +137,47 @@ class TokenSignature:
             raise _failed(failure.kind, f"no token: {failure.detail}", failure.status) from None
         self._token = token
         self._renew_s = self._now_s() + _RENEW_SHARE * _life_s(answer)
+
+
+class RunSignature:
+    """How one run signs its requests to one target; it asks for one token at most."""
+
+    def __init__(self, signature: Signature) -> None:
+        self._signature = signature
+        self._headers: Mapping[str, str] | None = None
+        self._asked = False
+        self._failed: RequestFailed | None = None
+
+    async def headers(self, post: Post) -> Mapping[str, str]:
+        """The same for the whole run; raises :class:`RequestFailed` when a token is not had."""
+        if self._headers is None:
+            self._headers = await self._made(post)
+        return self._headers
+
+    async def renewed(self, post: Post) -> bool:
+        """The target refused them: whether there are others now, with which to ask once more."""
+        refused = await self.headers(post)
+        self._signature.refused(refused)
+        if not self._asked:
+            self._headers = await self._made(post)
+        return self._headers != refused
+
+    async def _made(self, post: Post) -> Mapping[str, str]:
+        async def once(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+            self._asked = True
+            return await post(url, form, headers)
+
+        if self._failed is not None:
+            raise self._failed
+        try:
+            return await self._signature.headers(once)
+        except RequestFailed as failed:
+            self._failed = failed
+            raise
+
+
+def _bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _life_s(answer: Mapping[str, Any]) -> float:

@@ -16,6 +16,7 @@ from agent.core import groups
 from agent.core.coverage import Coverage, coverage
 from agent.core.model import StepName
 from agent.core.schedule import period_s
+from agent.pipeline.probes import TOKEN_REQUESTS
 
 APPLICATIONS_PER_S = 0.7
 """Passport applications a second in the whole country, in service hours: an estimate from totals
@@ -115,7 +116,7 @@ class _Cost:
     budget: JourneyBudget
     steps: tuple[StepName, ...]
     requests: Mapping[str, int]
-    """By target role; a token that may be wanted first is one of them."""
+    """By target role, with what a token costs that may be wanted first."""
 
 
 def _costs(configuration: Configuration) -> list[_Cost]:
@@ -127,7 +128,10 @@ def _costs(configuration: Configuration) -> list[_Cost]:
         if part is None:
             continue
         asked = requests_of(part.steps)
-        requests = {role: count + (role in branch.token_roles) for role, count in asked.items()}
+        requests = {
+            role: count + TOKEN_REQUESTS * (role in branch.token_roles)
+            for role, count in asked.items()
+        }
         found.append(_Cost(budget=budget, steps=part.steps, requests=requests))
     return found
 

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from agent.core.schedule import Bucket, Pace, Plan
 from agent.probe import Journey
 
+TOKEN_REQUESTS = 2
+"""What a run may send to a target that wants a token, beside its steps' requests: where an old one
+is refused, the request for another, and once more what was refused."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
@@ -46,8 +50,8 @@ def probe_of(
 ) -> Probe:
     """A journey with its slots, and with what its steps cost by bucket.
 
-    ``token_roles`` are the targets that may want a token first: a run pays for that request too,
-    whether it turns out to need it or not.
+    ``token_roles`` are the targets that may want a token first: a run pays for that too, whether it
+    turns out to need it or not.
     """
     cost: dict[str, float] = {journey_bucket(journey.name): 1.0}
     spent: dict[str, tuple[str, float]] = {}
@@ -59,7 +63,7 @@ def probe_of(
         spent[step.id] = (bucket, float(step.requests))
     for role in {step.role for step in journey.steps if step.role in token_roles}:
         if role is not None:
-            cost[target_bucket(role)] += 1.0
+            cost[target_bucket(role)] += TOKEN_REQUESTS
     return Probe(journey=journey, plan=plan, pace=pace, cost=cost, spent=spent)
 
 

@@ -55,7 +55,7 @@ def test_a_run_pays_for_the_token_that_it_may_need():
     plan = Plan.seated(share=0.0, period_s=60.0, now_s=0.0, wall_s=0.0)
     pace = Pace.within(1.0, 1, 15.0, 8)
     probe = probe_of(Crossing, plan=plan, pace=pace, token_roles=["centre", "other"])
-    assert probe.cost == {"journey:crossing": 1.0, "target:status": 1.0, "target:centre": 3.0}
+    assert probe.cost == {"journey:crossing": 1.0, "target:status": 1.0, "target:centre": 4.0}
 
 
 def test_what_is_not_there_costs_nothing():
