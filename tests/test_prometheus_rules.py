@@ -11,6 +11,11 @@ import pytest
 import yaml
 
 from agent.adapters.metric_catalogue import read_catalogue
+from agent.core.blame import Blame
+from agent.core.census import Part
+from agent.core.model import Outcome, ServiceState
+from agent.core.view import ExchangeState
+from agent.ports import Drop, SendFailure, SkipReason
 from tests.support.real_parts import command_of
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +24,17 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 MOST_LINES = 40
 ALWAYS_FIRES = "PantauWatchdog"
 URL = "{{ $externalLabels.pantau_runbooks }}/%s.md"
+
+
+CLOSED_SETS: dict[str, set[str]] = {
+    "attendance": {*Part},
+    "blame": {*Blame},
+    "outcome": {*Outcome},
+    "reason": {*SendFailure, *SkipReason},
+    "state": {*ExchangeState, *ServiceState},
+    "what": {*Drop},
+}
+"""The labels by whose values rules and pages choose."""
 
 
 def read(file: Path) -> Any:  # noqa: ANN401 - whatever the file holds
@@ -54,6 +70,28 @@ def unknown_in(text: str) -> set[str]:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("alert") or rule.get("record"))
 def test_a_rule_asks_only_for_metrics_that_there_are(rule: dict[str, Any]):
     assert unknown_in(rule["expr"]) == set()
+
+
+def chosen_in(text: str) -> list[tuple[str, str, str]]:
+    """Metric, label and value of every choice that an expression or a page makes."""
+    return [
+        (metric, label, value)
+        for metric, braces in re.findall(r"(pantau_[a-z_]+)\{([^}]*)\}", text)
+        for label, values in re.findall(r'([a-z_]+)=~?"([^"]*)"', braces)
+        for value in values.split("|")
+    ]
+
+
+PAGES = [page.read_text("utf-8") for page in sorted(RUNBOOKS.glob("*.md"))]
+
+
+def test_what_rules_and_pages_choose_by_is_a_label_of_that_metric_and_a_value_that_it_has():
+    chosen = [each for text in (*(r["expr"] for r in RULES), *PAGES) for each in chosen_in(text)]
+    catalogue = read_catalogue()
+    for metric, label, value in chosen:
+        assert label in catalogue[metric.removeprefix("pantau_").removesuffix("_total")]["labels"]
+        assert value in CLOSED_SETS[label], (metric, label, value)
+    assert len(chosen) > len(CLOSED_SETS)
 
 
 def test_a_metric_that_there_is_not_would_be_found():
