@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.checked_office import Said, checked_office
 from tests.support.nginx_centre import PASSWORD, NginxCentre, nginx_centre
+from tests.support.web_server import tinyproxy
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real("nginx")]
 
@@ -80,3 +81,21 @@ async def test_what_is_wrong_is_named_and_ends_with_one(
     assert said.code == 1
     assert told in said.out
     assert f"most likely {blamed}" in said.out
+
+
+@pytest.mark.real("tinyproxy")
+@pytest.mark.parametrize(
+    ("setting", "code", "told"),
+    [
+        ("", 0, "ok    simkim.login: look"),
+        ("ConnectPort 1", 1, "look: the proxy refuses the way there: HTTP 403"),
+    ],
+)
+async def test_through_a_proxy_it_is_the_centre_that_is_looked_at_or_the_proxy_that_is_named(
+    centre: NginxCentre, tmp_path: Path, setting: str, code: int, told: str
+):
+    tls = {"ca_file": str(centre.authority.file)}
+    with tinyproxy(tmp_path, setting) as proxy:
+        said = await check(tmp_path, "/sehat", url=centre.tls, tls=tls, proxy=proxy)
+    assert said.code == code
+    assert told in said.out
