@@ -81,6 +81,8 @@ class Change(OpenEnum):
     """Planned work on it begins."""
     OVERRAN = "overran"
     """Planned work on it is over, and it is not well."""
+    BEYOND = "beyond"
+    """It has grown beyond the offices at which work is planned."""
 
 
 class Delivery(OpenEnum):
@@ -185,7 +187,8 @@ class Incident:
     held: bool = False
     """Closed by hand while its alarm stands: the same alarm does not open it again."""
     severity_s: float = 0.0
-    """Stream time since which it is as severe as it is, or open again; 0 in old records."""
+    """Stream time since which it is as severe as it is, open again, or more than was planned; 0 in
+    old records."""
     reminded: int = 0
     """How often people were reminded that nobody looks after it."""
     reminded_s: float | None = None
@@ -303,6 +306,7 @@ _SHOWN_IN_CHANNEL = (
     Change.RELAPSED,
     Change.REMINDED,
     Change.OVERRAN,
+    Change.BEYOND,
 )
 
 _MUTED = (Change.GROWN, Change.SHRUNK, Change.STEP, Change.RECOVERING, Change.RELAPSED)
@@ -498,6 +502,20 @@ def maintained_no_more(incident: Incident, now_s: float) -> Incident:
         edited_s=now_s,
     )
     return _say(after, Change.OVERRAN, now_s)
+
+
+def beyond_plan(incident: Incident, now_s: float) -> Incident:
+    """The incident once it is more than was planned: from now on it is told as any other."""
+    if incident.maintained_until_s is None:
+        return incident
+    after = replace(
+        incident,
+        maintained_until_s=None,
+        severity_s=now_s,
+        revision=incident.revision + 1,
+        edited_s=now_s,
+    )
+    return _say(after, Change.BEYOND, now_s)
 
 
 def stays_closed(incident: Incident | None, situation: Situation) -> bool:

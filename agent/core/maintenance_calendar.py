@@ -15,6 +15,9 @@ GRACE_S = 180.0
 """A trouble that begins so soon after a window is work that was not finished: offices that did not
 probe need as long to see it."""
 
+FEW = 0.2
+"""Such a share of the offices may fail beyond a window's, and it is the planned trouble yet."""
+
 
 def places_of(branch: Branch) -> frozenset[str]:
     """Every place by which a window can name this office."""
@@ -44,7 +47,8 @@ class Calendar:
     ) -> float | None:
         """Until when a trouble of ``service`` at these offices is planned; None: it is not.
 
-        ``partly``: some of the offices suffice. So what was planned once stays so, whoever fails.
+        ``partly``: all of the offices but a few suffice. So what was planned once stays so when
+        one more fails, and not when the nation does.
         """
         offices = frozenset(failing)
         ends = (
@@ -53,6 +57,10 @@ class Calendar:
             if self._expects(window, service, offices, partly=partly)
         )
         return max(ends, default=None)
+
+    def works_on(self, service: str, at_s: float) -> bool:
+        """Work on ``service`` goes on at ``at_s``, at whichever offices."""
+        return any(self._means(window, service) for window, _ in self.active(at_s))
 
     def overran_s(
         self, service: str, failing: Iterable[str], since_s: float, at_s: float
@@ -106,7 +114,7 @@ class Calendar:
             return True
         inside = self._inside(window)
         if partly:
-            return not offices or not offices.isdisjoint(inside)
+            return len(offices - inside) <= max(1, FEW * len(offices))
         return bool(offices) and offices <= inside
 
     def _means(self, window: Window, service: str) -> bool:

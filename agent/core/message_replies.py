@@ -45,7 +45,7 @@ def reply(
     return headlines.practice(wording) + told
 
 
-_CALLING = frozenset({Change.WORSE, Change.REOPENED, Change.STORM, Change.OVERRAN})
+_CALLING = frozenset({Change.WORSE, Change.REOPENED, Change.STORM, Change.OVERRAN, Change.BEYOND})
 
 Telling = Callable[[Incident, Wording, Incident], str]
 
@@ -194,6 +194,7 @@ _REPLIES: Mapping[Change, Telling] = {
     Change.REMINDED: _reminded,
     Change.MAINTAINED: _maintained,
     Change.OVERRAN: _overran,
+    Change.BEYOND: _plain(words.BEYOND),
 }
 
 

@@ -234,6 +234,12 @@ OVERRAN = Words(
     "{service}: maintenance has overrun, it was to end at {ends}; still "
     "{failing}/{reporting} offices disturbed, since {since}.",
 )
+BEYOND = Words(
+    "{service}: {failing}/{reporting} kantor terganggu, juga di luar pemeliharaan terjadwal, "
+    "sejak {since}.",
+    "{service}: {failing}/{reporting} offices disturbed, beyond the planned maintenance too, "
+    "since {since}.",
+)
 MAINTAINED_WELL = Words(
     "{service}: pemeliharaan selesai {ends}, {good}/{reporting} kantor kembali baik.",
     "{service}: maintenance ended at {ends}, {good}/{reporting} offices good again.",

@@ -112,24 +112,32 @@ class Decider:
         return self._trouble
 
     async def _mark_planned(self, now_s: float) -> None:
-        """Tell in their threads that planned work begins or ends on what is open."""
+        """Tell in their threads that planned work begins or ends on what is open.
+
+        Or that it is no longer all: but for what recovers, where those who fail are the last.
+        """
         calendar = self._planned.calendar
         for each in self._standing():
             marked = each.maintained_until_s is not None
             until_s = calendar.until_s(each.root, each.evidence.failing, now_s, partly=marked)
-            if until_s != each.maintained_until_s:
-                await self._try(self._book.change(each.name, self._marks(until_s, now_s)))
+            beyond = marked and until_s is None and calendar.works_on(each.root, now_s)
+            if until_s == each.maintained_until_s or (beyond and each.phase is not Phase.OPEN):
+                continue
+            marks = self._marks(until_s, now_s, beyond=beyond)
+            await self._try(self._book.change(each.name, marks))
 
     def _marks(
-        self, until_s: float | None, now_s: float
+        self, until_s: float | None, now_s: float, *, beyond: bool
     ) -> Callable[[Incident | None], Incident | None]:
         def how(incident: Incident | None) -> Incident | None:
             if incident is None or not incident.open:
                 return incident
-            if until_s is None:
-                after = incidents.maintained_no_more(incident, now_s)
-            else:
+            if until_s is not None:
                 after = incidents.maintained(incident, until_s, now_s)
+            elif beyond:
+                after = incidents.beyond_plan(incident, now_s)
+            else:
+                after = incidents.maintained_no_more(incident, now_s)
             return after if after is incident else self._scribe.worded(after, incident)
 
         return how

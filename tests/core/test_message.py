@@ -385,6 +385,7 @@ REPLIES: list[tuple[Change, str, str]] = [
     (Change.REMINDED, "belum ada yang menangani", "nobody has looked after them for"),
     (Change.MAINTAINED, "pemeliharaan terjadwal dimulai, sampai", "planned maintenance begins"),
     (Change.OVERRAN, "pemeliharaan melewati jadwal, seharusnya", "maintenance has overrun, it was"),
+    (Change.BEYOND, "118/145 kantor terganggu, juga di luar", "118/145 offices disturbed, beyond"),
 ]
 
 
@@ -713,6 +714,8 @@ def test_what_outlasts_planned_work_calls_for_what_nobody_was_called_for_meanwhi
     wording = Wording(mention="<!here>")
     planned = an_incident(severity=Severity.DOWN, maintained_until_s=OPENED_S + 3600)
     left = replace(planned, maintained_until_s=None, overran_s=OPENED_S + 3600)
+
+    assert message.reply(left, Change.BEYOND, wording, planned).startswith("<!here> ")
 
     def calls(**changes: Any) -> bool:  # noqa: ANN401 - any of its fields
         after, before = replace(left, **changes), replace(planned, **changes)

@@ -127,6 +127,38 @@ async def test_a_window_that_a_person_adds_to_an_open_incident_is_told_in_its_th
     assert len(replies(country)) == 2
 
 
+async def partly_planned(country: Country) -> None:
+    """An outage at seven of twelve offices, at which work is planned for the hour to come."""
+    plan(country, services=("y",))
+    places = tuple(country.offices)[:7]
+    country.untouched = set(country.offices) - set(places)
+    await country.hub("medan")
+    await asyncio.sleep(20)
+    country.broken.add("x")
+    await asyncio.sleep(2 * MINUTE_S)
+    await add(country, Window(id="w1", services=("x",), where=places, for_s=60 * MINUTE_S))
+    await asyncio.sleep(2 * MINUTE_S)
+    assert "pemeliharaan terjadwal dimulai" in replies(country)[-1]
+
+
+async def test_what_grows_beyond_the_places_of_its_window_is_told(country: Country):
+    await partly_planned(country)
+
+    country.untouched.clear()
+    await asyncio.sleep(2 * MINUTE_S)
+
+    assert "/12 kantor terganggu, juga di luar" in replies(country)[-1]
+    assert len(replies(country)) == 2
+    assert "pemeliharaan" not in roots(country)[0].text.splitlines()[0]
+
+
+async def test_one_office_more_than_planned_does_not_end_the_quiet(country: Country):
+    await partly_planned(country)
+    country.untouched.pop()
+    await asyncio.sleep(5 * MINUTE_S)
+    assert len(replies(country)) == 1
+
+
 async def test_a_window_that_people_end_is_over_at_once(country: Country):
     await country.hub("medan")
     await asyncio.sleep(20)

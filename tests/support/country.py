@@ -50,6 +50,8 @@ class Country:
         self.services = services
         self.broken: set[str] = set()
         """Services that fail at every office."""
+        self.untouched: set[str] = set()
+        """But at these offices nothing fails."""
         self.talkative = True
         """Every result is published; else only beats are."""
         self.restless = False
@@ -145,6 +147,7 @@ class Office:
         """``spread_s`` is between its first probe, at its opening, and its first slot."""
         self.exchange = MemoryExchange(country.store, branch.id, can_coordinate=False)
         self.task: asyncio.Task[None] | None = None
+        self._name = branch.id
         self._country = country
         self._spread_s = spread_s
         self._agent = Agent(branch.id, country.services, Tuning())
@@ -177,8 +180,9 @@ class Office:
 
     async def _ask_once(self) -> None:
         country, now_s = self._country, self._country.clock.now_s()
+        broken = set() if self._name in country.untouched else country.broken
         for service in country.services:
-            outcome = Outcome.FAIL if service in country.broken else Outcome.OK
+            outcome = Outcome.FAIL if service in broken else Outcome.OK
             self._agent.run(service, outcome, now_s)
         if country.restless:
             self._agent.sight = Sight(sees=not self._agent.sight.sees)
