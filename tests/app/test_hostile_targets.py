@@ -176,6 +176,32 @@ async def test_what_is_not_http_is_named_and_none_of_it_is_told(
     assert found.seconds < STEP_TIMEOUT_S
 
 
+# --- no TLS
+
+
+@pytest.mark.parametrize(
+    ("greeting", "code", "words"),
+    [
+        (b"", "timeout", "no answer within 0.5 s"),
+        (b"\x16\x03\x03", "timeout", "no answer within 0.5 s"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "tls", "the TLS handshake failed: wrong version number"),
+        (b"\x15\x03\x03\x00\x02\x02\x28", "tls", "the TLS handshake failed: .*handshake failure"),
+        (b"\x16\x03\x03\xff\xff" + bytes(65_535), "tls", "the TLS handshake failed: "),
+    ],
+    ids=["silence", "half-a-record", "ssh", "alert", "too-large-a-record"],
+)
+async def test_a_handshake_that_leads_nowhere_ends_too(
+    office: ProbingProcess, greeting: bytes, code: str, words: str
+):
+    async with hostile_server(answers(b""), greeting=greeting) as server:
+        found = await office.run(server.url.replace("http:", "https:"))
+    assert found.seconds < STEP_TIMEOUT_S + LATE_S
+    assert found.grew_mib < MOST_MIB
+    assert found.outcomes == ("fail", "void")
+    assert found.code == code
+    assert re.match(words, found.reason), found.reason
+
+
 # --- HTTP, but not what was agreed
 
 

@@ -37,7 +37,7 @@ _PATHS = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NginxCentre:
-    """The addresses of its doors. ``port`` and names are those of loopback."""
+    """The addresses of its doors."""
 
     authority: Authority
     plain: str
@@ -48,7 +48,6 @@ class NginxCentre:
     """With the certificate of another host."""
     officers: str
     """For those who bring a certificate of ``authority``."""
-    tls_port: int
 
 
 @contextmanager
@@ -79,7 +78,6 @@ def nginx_centre(folder: Path) -> Iterator[NginxCentre]:
                 door: f"https://localhost:{port}"
                 for door, port in zip(files, ports[1:], strict=False)
             },
-            tls_port=ports[1],
         )
 
 
