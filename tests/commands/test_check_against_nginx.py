@@ -83,6 +83,36 @@ async def test_what_is_wrong_is_named_and_ends_with_one(
     assert f"most likely {blamed}" in said.out
 
 
+@pytest.mark.parametrize(
+    ("secret", "code", "told", "asked"),
+    [
+        (PASSWORD, 0, "simkim.login: ok 3", 1),
+        ("tebakan", 1, "simkim.login: fail", 1),
+    ],
+)
+async def test_one_token_serves_several_runs_and_one_refusal_ends_them(
+    centre: NginxCentre, tmp_path: Path, secret: str, code: int, told: str, asked: int
+):
+    (tmp_path / "rahasia").write_text(secret)
+    auth = {
+        "kind": "oauth2",
+        "credential_id": "satu",
+        "token_url": f"{centre.tls}/token",
+        "client_id": "pantau",
+        "client_secret_file": str(tmp_path / "rahasia"),
+    }
+    tls = {"ca_file": str(centre.authority.file)}
+    before = requests_for("/token", centre)
+    said = await check(tmp_path, "/bertoken", "--repeat", "3", url=centre.tls, tls=tls, auth=auth)
+    assert said.code == code, said.out + said.err
+    assert told in said.out
+    assert requests_for("/token", centre) - before == asked
+
+
+def requests_for(path: str, centre: NginxCentre) -> int:
+    return centre.log.read_text().count(f'"POST {path} HTTP/1.1"')
+
+
 @pytest.mark.real("tinyproxy")
 @pytest.mark.parametrize(
     ("setting", "code", "told"),

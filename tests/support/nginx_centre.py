@@ -32,6 +32,16 @@ _PATHS = """\
             auth_basic_user_file USERS;
             try_files /sehat.json =404;
         }
+        location = /token {
+            auth_basic "pusat";
+            auth_basic_user_file USERS;
+            proxy_pass http://127.0.0.1:PLAIN/isi-token;
+        }
+        location = /isi-token { return 200 '{"access_token": "t-1", "expires_in": 3600}'; }
+        location = /bertoken {
+            if ($http_authorization != "Bearer t-1") { return 401; }
+            return 200 '{"status": "sehat"}';
+        }
 """
 
 
@@ -40,6 +50,8 @@ class NginxCentre:
     """The addresses of its doors."""
 
     authority: Authority
+    log: Path
+    """A line for each request, as nginx writes it."""
     plain: str
     tls: str
     """With a certificate for ``localhost``, of ``authority``."""
@@ -63,6 +75,7 @@ def nginx_centre(folder: Path) -> Iterator[NginxCentre]:
         "officers": good,
     }
     paths = _PATHS.replace("DEAD", str(ports[5])).replace("USERS", str(folder / "users"))
+    paths = paths.replace("PLAIN", str(ports[0]))
     _write_content(folder)
     servers = [_server(folder, f"127.0.0.1:{ports[0]}", paths)]
     for port, (door, (certificate, key)) in zip(ports[1:], files.items(), strict=False):
@@ -73,6 +86,7 @@ def nginx_centre(folder: Path) -> Iterator[NginxCentre]:
     with nginx(folder, "\n".join(servers), ports[0]):
         yield NginxCentre(
             authority=authority,
+            log=folder / "access.log",
             plain=f"http://localhost:{ports[0]}",
             **{
                 door: f"https://localhost:{port}"
