@@ -155,7 +155,7 @@ def _annotations(incident: Incident, wording: Wording) -> dict[str, str]:
         "summary": plain_words.line(incident, wording),
         "severity": incident.severity.value,
         "phase": incident.phase.value,
-        "failing": str(len(evidence.failing)),
+        "failing": str(evidence.failing_count),
         "reporting": str(evidence.reporting),
         "affected": slack_text.clean(", ".join(incident.affected), _NAMES_LIMIT),
         "first_step": slack_text.clean(evidence.first_step or "", slack_text.NAME_LIMIT),

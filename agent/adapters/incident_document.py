@@ -59,7 +59,7 @@ def _incident(incident: Incident, wording: Wording) -> dict[str, Any]:
         "ended": _moment(incident.ended_s),
         "closed": _moment(incident.closed_s),
         "closed_by_hand": incident.by_hand.value if incident.by_hand else None,
-        "failing": len(evidence.failing),
+        "failing": evidence.failing_count,
         "reporting": evidence.reporting,
         "affected": list(incident.affected),
         "first_step": _remote(evidence.first_step),

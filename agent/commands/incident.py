@@ -142,7 +142,7 @@ async def give(exchange: Exchange, order: Order) -> int:
 
 def line(incident: Incident) -> str:
     """One incident for a person: id, phase, severity, extent, what was decided."""
-    failing, reporting = len(incident.evidence.failing), incident.evidence.reporting
+    failing, reporting = incident.evidence.failing_count, incident.evidence.reporting
     told = ((each.kind.value, clean(each.author, MAX_AUTHOR)) for each in incident.orders)
     decided = ", ".join(f"{kind} by {author}" for kind, author in told)
     said = f"{incident.id}  {incident.phase.value}  {incident.severity.value}"

@@ -184,7 +184,7 @@ def _summary(incident: Incident) -> IncidentSummary:
         severity=incident.severity,
         phase=incident.phase.value,
         since_s=round(incident.since_s, 1),
-        failing=len(incident.evidence.failing),
+        failing=incident.evidence.failing_count,
         reporting=incident.evidence.reporting,
         affected=incident.affected,
         coincidence=incident.evidence.coincidence,

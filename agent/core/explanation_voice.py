@@ -170,7 +170,7 @@ class ChannelVoice:
         yield self._wording.say(
             words.EXTENT,
             channel=self._name,
-            failing=len(evidence.failing),
+            failing=evidence.failing_count,
             reporting=evidence.reporting,
             provinces=len(spread.provinces),
             zones=zones or "-",

@@ -140,7 +140,7 @@ _CLOSINGS: Mapping[OrderKind | None, Words] = {
 
 def sentence(template: Words, incident: Incident, wording: Wording, **extra: str) -> str:
     """A sentence about an incident, clean but not yet escaped."""
-    failing, reporting = len(incident.evidence.failing), incident.evidence.reporting
+    failing, reporting = incident.evidence.failing_count, incident.evidence.reporting
     return wording.say(
         template,
         service=wording.service(incident.root),

@@ -335,7 +335,7 @@ def begin(
     """A new incident with its root message pending; under a ``storm`` it is told in that one's."""
     delivery = Delivery.COVERED if storm else Delivery.PENDING
     root = Message(sequence=0, change=Change.OPENED, at_s=now_s, channel=channel, delivery=delivery)
-    failing = len(situation.evidence.failing)
+    failing = situation.evidence.failing_count
     return Incident(
         name=record_name(situation.scope, situation.group, situation.root),
         opening=0,
@@ -551,7 +551,7 @@ def _with_content(incident: Incident, situation: Situation, to: Phase, now_s: fl
     closing = to is Phase.CLOSED
     peak, peak_of = max(
         (incident.peak, incident.peak_of),
-        (len(situation.evidence.failing), situation.evidence.reporting),
+        (situation.evidence.failing_count, situation.evidence.reporting),
         key=lambda extent: extent[0],
     )
     after = replace(
@@ -606,7 +606,8 @@ def _kept_evidence(incident: Incident, situation: Situation, to: Phase) -> Evide
 
 
 def _bounded(evidence: Evidence) -> Evidence:
-    return replace(evidence, failing=evidence.failing[:KEPT_OFFICES])
+    named = evidence.failing[:KEPT_OFFICES]
+    return replace(evidence, failing=named, unnamed=evidence.failing_count - len(named))
 
 
 def _say(incident: Incident, change: Change, now_s: float) -> Incident:
@@ -623,7 +624,7 @@ def _say(incident: Incident, change: Change, now_s: float) -> Incident:
     return replace(
         incident,
         messages=(*_pruned(earlier), message),
-        told_failing=len(incident.evidence.failing),
+        told_failing=incident.evidence.failing_count,
         told_s=now_s,
     )
 
@@ -685,7 +686,7 @@ def _say_size(
     """
     if now_s - before.told_s < settle_s:
         return after
-    failing, told = len(after.evidence.failing), before.told_failing
+    failing, told = after.evidence.failing_count, before.told_failing
     if failing >= max(told + 2, GROWN * told):
         return _say(after, Change.GROWN, now_s)
     if 0 < failing <= SHRUNK * told and not healing:

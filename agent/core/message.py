@@ -208,7 +208,7 @@ def _storm_table(together: Sequence[Incident], wording: Wording) -> str:
         (
             wording.service(each.root, limit=36),
             _place(each, wording),
-            f"{len(each.evidence.failing)}/{each.evidence.reporting}",
+            f"{each.evidence.failing_count}/{each.evidence.reporting}",
             vocabulary.clock_time(each.since_s, wording.zones[0]),
             _storm_state(each, wording),
         )

@@ -378,6 +378,13 @@ class Evidence:
     """How many of the bad results are drift: answered well, in another shape."""
     coincidence: float | None = None
     """The chance in a year that offices alone look like this, at most; None: nothing is known."""
+    unnamed: int = 0
+    """How many fail beside ``failing``, whose names a record had no room for."""
+
+    @property
+    def failing_count(self) -> int:
+        """How many fail, named or not."""
+        return len(self.failing) + self.unnamed
 
     @property
     def drifted(self) -> bool:

@@ -66,7 +66,7 @@ def _note(before: Incident | None, after: Incident | None) -> None:
     if after is None or after.open == was_open:
         return
     if after.open:
-        missing, roster = len(after.evidence.failing), after.evidence.reporting
+        missing, roster = after.evidence.failing_count, after.evidence.reporting
         _log.warning("nation_not_seen", id=after.id, missing=missing, roster=roster)
     else:
         seconds = round((after.ended_s or after.opened_s) - after.since_s)

@@ -210,7 +210,7 @@ class Decider:
             "incident_open",
             id=opened.id,
             severity=opened.severity.value,
-            failing=len(opened.evidence.failing),
+            failing=opened.evidence.failing_count,
             reporting=opened.evidence.reporting,
             drift=opened.evidence.drift,
             storm=opened.storm,

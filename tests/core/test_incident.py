@@ -23,6 +23,7 @@ from agent.core.model import (
     Spread,
     Trouble,
 )
+from agent.core.wording import Wording
 
 SERVICE = "simponi.billing"
 
@@ -355,6 +356,19 @@ def test_the_largest_record_fits_into_the_exchange():
     for receiver in range(8):
         incident = incidents.with_handed(incident, f"{receiver:040}", 40)
     assert len(codec.to_bytes(incident)) < 16_384
+
+
+def test_more_offices_than_a_record_names_are_counted_all_the_same():
+    many = situation(failing=900)
+    incident = posted(incidents.begin(many, channel="c", term=1, now_s=100.0))
+    incident = incidents.advance(incident, many, term=1, now_s=300.0)
+    assert len(incident.evidence.failing) == incidents.KEPT_OFFICES
+    assert incident.evidence.failing_count == 900
+    assert [each.change for each in incident.messages] == [Change.OPENED]
+    assert "900/145" in headlines.of(incident, Wording())
+    fewer = incidents.advance(incident, situation(failing=420), term=1, now_s=400.0)
+    assert fewer.messages[-1].change is Change.SHRUNK
+    assert fewer.told_failing == 420
 
 
 def test_a_receiver_that_is_down_for_hours_does_not_fill_the_record():
