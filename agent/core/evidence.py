@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import log
+from typing import Protocol
 
 from agent.core.model import (
     COUNTED,
@@ -123,6 +124,40 @@ class Learning:
         weight = LEARNING_BLOCK / LEARNING_MEMORY
         p0 = self.p0 + weight * (block_bad / LEARNING_BLOCK - self.p0)
         return Learning(w=w, p0=bounded_p0(p0, tuning))
+
+
+class Result(Protocol):
+    """A result of a service, whoever keeps it."""
+
+    @property
+    def started_s(self) -> float:
+        """When the step began."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it came to."""
+        ...
+
+    @property
+    def step(self) -> str:
+        """The id of the step."""
+        ...
+
+    @property
+    def blocked_by(self) -> str | None:
+        """The broken service that kept the step from running."""
+        ...
+
+
+def outlives(before: Result, after: Result, for_s: float) -> bool:
+    """Whether a result says more of a service, for so long, than the one that came after it.
+
+    A step that a broken one kept from running speaks of its own journey's way alone. Where the step
+    of another journey has just reached the same service, what that one found is what is known.
+    """
+    direct = before.outcome is not Outcome.VOID and before.step != after.step
+    return direct and after.blocked_by is not None and after.started_s - before.started_s <= for_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

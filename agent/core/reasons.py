@@ -14,6 +14,7 @@ from agent.core import coincidence
 from agent.core.coincidence import RAREST, Chance
 from agent.core.declared import Declared
 from agent.core.detector import ChannelDetector
+from agent.core.evidence import outlives
 from agent.core.groups import ROSTER, Groups
 from agent.core.model import (
     NATION,
@@ -29,6 +30,10 @@ from agent.core.model import (
 from agent.core.reading import Observed
 from agent.core.tuning import Tuning
 
+_STANDS_PERIODS = 2.0
+"""So long the result of one journey stands against another that did not get through: each comes
+once in a period, and is sometimes lost."""
+
 
 class Watched:
     """One service: two detectors, and the newest result of every branch."""
@@ -40,7 +45,9 @@ class Watched:
         self.newest_bad: dict[Channel, dict[str, Observed]] = {c: {} for c in Channel}
 
     def remember(self, branch: str, result: Observed) -> None:
-        self.newest[branch] = result
+        before = self.newest.get(branch)
+        if before is None or not outlives(before, result, _STANDS_PERIODS * self.period_s):
+            self.newest[branch] = result
         for channel, newest in self.newest_bad.items():
             if channel.is_bad(result.outcome):
                 newest[branch] = result

@@ -37,6 +37,8 @@ from agent.core.tuning import Tuning
 from agent.core.verdict import judge
 from agent.core.view import ExchangeState, OfficeView, ServiceView
 
+DIRECT_S = 300.0
+"""So long what one journey found of a service stands against another that did not get through."""
 CONTROLS_TOLD_S = 60.0
 """Which shared controls fail is told at most this often: a control that flaps must not fill a
 rationed line with statuses."""
@@ -194,7 +196,9 @@ class Office:
         )
         for verdict in verdicts:
             fault = None if verdict.outcome is Outcome.OK else found
-            self._shown[verdict.service].blame = fault.blame if fault is not None else None
+            shown = self._shown[verdict.service]
+            if shown.verdict is verdict:
+                shown.blame = fault.blame if fault is not None else None
         return found
 
     def pass_over(self, services: Sequence[str]) -> None:
@@ -388,6 +392,8 @@ class Office:
 
     def _show(self, verdict: Verdict) -> None:
         before = self._shown.get(verdict.service)
+        if before is not None and evidence.outlives(before.verdict, verdict, DIRECT_S):
+            return
         good = verdict.outcome is Outcome.OK
         alike = before is not None and (before.verdict.outcome is Outcome.OK) == good
         if before is not None and alike:

@@ -166,3 +166,35 @@ def test_a_record_that_claims_too_much_is_bounded_when_taken_back():
     memory = evidence.resume(wild, TUNING)
     assert (memory.fail.w, memory.fail.p0) == (TUNING.fail.cap, TUNING.fail.p0_ceiling)
     assert (memory.slow.w, memory.slow.p0) == (TUNING.slow.cap, TUNING.slow.p0_floor)
+
+
+# --- two journeys that reach one service
+
+
+@pytest.mark.parametrize(
+    ("before", "after_s", "stands", "why"),
+    [
+        (Outcome.OK, 60.0, True, "another journey has just reached it"),
+        (Outcome.FAIL, 60.0, True, "and found it broken by itself"),
+        (Outcome.OK, 61.0, False, "that was too long ago"),
+        (Outcome.VOID, 1.0, False, "the other one did not get there either"),
+    ],
+)
+def test_what_one_journey_found_outlives_that_another_did_not_get_through(
+    before, after_s, stands, why
+):
+    direct = replace(verdict("slots", before, 0.0), step="slots")
+    behind = replace(verdict("slots", Outcome.VOID, after_s, "login"), step="quota")
+    assert evidence.outlives(direct, behind, 60.0) is stands, why
+
+
+def test_the_same_step_behind_a_broken_one_is_what_is_known():
+    """Nobody else reaches the service: it is affected at once."""
+    reached = verdict("print", Outcome.OK, 0.0)
+    assert not evidence.outlives(reached, verdict("print", Outcome.VOID, 1.0, "login"), 60.0)
+
+
+def test_every_result_of_its_own_is_newer_than_one_before():
+    first = replace(verdict("slots", Outcome.OK, 0.0), step="slots")
+    second = replace(verdict("slots", Outcome.FAIL, 1.0), step="quota")
+    assert not evidence.outlives(first, second, 60.0)

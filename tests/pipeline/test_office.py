@@ -401,6 +401,18 @@ def test_who_is_stood_down(standing, down, why):
 # --- what its page shows
 
 
+def test_a_service_that_another_journey_reaches_is_not_shown_behind_a_broken_one():
+    of = office()
+    direct = replace(STEPS[1], id="public status")
+    alone = replace(facts(STEPS[1], OK, 5.0), step=direct.id)
+    public = replace(run(OK, 5.0), journey="public", executed=(alone,), declared=(direct,))
+    of.take_run(public, 5.0)
+    news(of, FAIL, at_s=10.0)
+    billing, status = of.view(now_s=20.0, wall_s=1020.0, leads=False).services
+    assert (billing.outcome, billing.reason) == (FAIL, "HTTP 503")
+    assert (status.outcome, status.blocked_by, status.at_s) == (OK, None, 1005.0)
+
+
 def test_a_service_that_was_never_probed_shows_nothing():
     shown = office().view(now_s=10.0, wall_s=1000.0, leads=False).services[0]
     assert (shown.service, shown.outcome, shown.at_s) == (BILLING, None, None)
