@@ -14,7 +14,7 @@ node_stamp := $(node)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench-detection chaos check format lock node-parts clean
+.PHONY: help setup demo test bench-detection chaos check format dashboards lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
 .PHONY: check-dead-code check-security
 
@@ -61,6 +61,9 @@ check-security: $(tools_stamp)
 format: $(tools_stamp) ## write what ruff can put right by itself
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+dashboards: $(tools_stamp) ## write deploy/grafana/dashboards from their code
+	$(bin)/python -m deploy.grafana.write
 
 # Later locks are compiled under the earlier ones, so that all of them fit into one environment.
 # No headers and annotations: they would name the machine. To upgrade: make lock ARGS=--upgrade

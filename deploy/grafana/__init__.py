@@ -1,0 +1,1 @@
+"""The dashboards as code: one file each, and JSON beside them that Grafana takes."""
