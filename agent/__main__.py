@@ -28,6 +28,7 @@ COMMANDS = (
     "maintenance",
     "explain",
     "demo",
+    "centre",
     "simulate",
     "replay",
     "calibrate",

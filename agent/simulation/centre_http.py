@@ -43,16 +43,26 @@ class HttpCentre:
     """Listeners for ``offices``; ``start`` before ``urls``, and ``stop`` at the end."""
 
     def __init__(
-        self, centre: Centre, offices: Sequence[str], certificates: Certificates | None = None
+        self,
+        centre: Centre,
+        offices: Sequence[str],
+        certificates: Certificates | None = None,
+        *,
+        host: str = HOST,
+        port: int = 0,
     ) -> None:
+        """``port``: of the first listener, the others follow it office by office; 0: any."""
         self._centre = centre
         self._certificates = certificates
         self._server = web.Server(self._handle, handler_cancellation=True, access_log=None)
         self._bad = {how: certificates.context(how) for how in Spoiled} if certificates else {}
+        places = [(office, service) for office in offices for service in SERVICES]
+        self._host = host
         self._doors = {
-            (office, service): Door(self._server, tls=self._tls(office, service))
-            for office in offices
-            for service in SERVICES
+            place: Door(
+                self._server, tls=self._tls(*place), host=host, port=port + number if port else 0
+            )
+            for number, place in enumerate(places)
         }
         self._offices = len(offices)
         self._by_port: dict[int, tuple[str, str]] = {}
@@ -63,7 +73,10 @@ class HttpCentre:
         """Open every listener; :class:`ConfigurationError` says how many offices would fit."""
         make_room(self._offices)
         for place, door in self._doors.items():
-            await door.open()
+            try:
+                await door.open()
+            except OSError as error:
+                raise ConfigurationError([_taken(door, error)]) from None
             self._by_port[door.port] = place
         self._follower = asyncio.create_task(self._follow(), name="centre listeners")
 
@@ -77,7 +90,7 @@ class HttpCentre:
 
     def _url(self, service: str, port: int) -> str:
         if self._certificates is None:
-            return f"http://{HOST}:{port}"
+            return f"http://{self._host}:{port}"
         return f"https://{name_of(service)}:{port}"
 
     def _tls(self, office: str, service: str) -> ssl.SSLContext | None:
@@ -149,6 +162,12 @@ async def _set(door: Door, *, refusing: bool) -> None:
         await door.open()
 
 
+def _taken(door: Door, error: OSError) -> str:
+    host, port = door.address
+    why = error.strerror or str(error)
+    return f"no service can listen at {host}:{port} ({why}); choose another host or port"
+
+
 def make_room(offices: int) -> None:
     """Raise the limit of open files for ``offices``; else say how many offices fit."""
     wanted = offices * DESCRIPTORS_AN_OFFICE + SPARE_DESCRIPTORS
@@ -157,7 +176,7 @@ def make_room(offices: int) -> None:
         fit = max(0, (limit - SPARE_DESCRIPTORS) // DESCRIPTORS_AN_OFFICE)
         told = (
             f"{offices} offices need {wanted} open files and this machine allows {limit}: "
-            f"{fit} offices fit; choose fewer with --branches, or raise `ulimit -n`"
+            f"{fit} offices fit; choose fewer, or raise `ulimit -n`"
         )
         raise ConfigurationError([told])
 

@@ -17,18 +17,25 @@ class Door:
     """One TCP port that keeps its number while it opens, refuses and falls silent."""
 
     def __init__(
-        self, protocol: Callable[[], asyncio.BaseProtocol], *, tls: ssl.SSLContext | None = None
+        self,
+        protocol: Callable[[], asyncio.BaseProtocol],
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = HOST,
+        port: int = 0,
     ) -> None:
+        """``port``: 0 for any that is free at the first opening."""
         self._protocol = protocol
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._held: list[socket.socket] = []
-        self.port = 0
+        self._host = host
+        self.port = port
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it is, once it has been opened."""
-        return HOST, self.port
+        return self._host, self.port
 
     @property
     def is_open(self) -> bool:
@@ -70,7 +77,11 @@ class Door:
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         bound.settimeout(0.0)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, self.port))
+        try:
+            bound.bind(self.address)
+        except OSError:
+            bound.close()
+            raise
         self.port = bound.getsockname()[1]
         return bound
 

@@ -66,7 +66,7 @@ def prepare(settings: PlaySettings) -> Play:
         raise ConfigurationError(mistakes)
     nation = load_nation(NATION_FILE)
     roster = translate.branches(nation)
-    scenario = _find(settings, roster)
+    scenario = find(settings.scenario, settings.scenarios_file, roster)
     chosen = _with_hubs(choose(roster, settings.branches, scenario))
     journeys = load_journeys([PROBES])
     if journeys.mistakes:
@@ -84,14 +84,18 @@ def prepare(settings: PlaySettings) -> Play:
     return Play(plan=plan, scenario=scenario, faults=faults, ending=ending)
 
 
-def _find(settings: PlaySettings, roster: Sequence[Branch]) -> Scenario:
-    files = [settings.scenarios_file] if settings.scenarios_file else [DEMO_FILE, SCENARIOS_FILE]
+def find(name: str, file: Path | None, roster: Sequence[Branch]) -> Scenario:
+    """The scenario of this id or name, in ``file`` or among our own.
+
+    Raises :class:`ConfigurationError`, which says what there is.
+    """
+    files = [file] if file else [DEMO_FILE, SCENARIOS_FILE]
     known = [scenario for file in files for scenario in read_scenarios(file, roster)]
     for scenario in known:
-        if settings.scenario in (scenario.id, scenario.name):
+        if name in (scenario.id, scenario.name):
             return scenario
     names = ", ".join(scenario.id for scenario in known)
-    raise ConfigurationError([f'no scenario "{settings.scenario}"; there are: {names}'])
+    raise ConfigurationError([f'no scenario "{name}"; there are: {names}'])
 
 
 def _with_hubs(offices: list[Branch]) -> list[Branch]:
