@@ -16,7 +16,7 @@ node_stamp := $(node)/node_modules/.installed
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test bench-detection chaos check format dashboards lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
-.PHONY: check-dead-code check-security
+.PHONY: check-dead-code check-security check-image
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, abou
 # One target each, so that `make -k check` tells every complaint and `make check-types` just one.
 check: ## all that machines can say of the code without running it
 check: check-lint check-format check-types check-layers check-dependencies check-spelling
-check: check-dead-code check-security
+check: check-dead-code check-security check-image
 check-lint: $(tools_stamp)
 	$(bin)/ruff check .
 check-format: $(tools_stamp)
@@ -57,6 +57,8 @@ check-dead-code: $(tools_stamp)
 	$(bin)/vulture
 check-security: $(tools_stamp)
 	$(bin)/bandit --quiet --configfile pyproject.toml --recursive agent probes
+check-image: $(tools_stamp)
+	$(bin)/hadolint Dockerfile
 
 format: $(tools_stamp) ## write what ruff can put right by itself
 	$(bin)/ruff check --fix .
