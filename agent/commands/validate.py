@@ -124,8 +124,8 @@ def _identity(found: LoadReport) -> Iterator[str]:
     )
     if found.hub and not found.tells_slack:
         yield (
-            f"{found.branch} is a hub without Slack's secrets, and never leads: name them, or let it "
-            "be no hub"
+            f"{found.branch} is a hub without Slack's secrets, and never leads: name them, or let "
+            "it be no hub"
         )
     for receiver in found.receivers:
         yield f"While it leads it tells, beside Slack: {receiver}"
