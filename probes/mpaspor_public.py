@@ -22,7 +22,7 @@ class MpasporPublic(Journey):
         reply = await self.post("/sso/token", json=self.credentials("mpaspor"))
         self.token = reply.document().require("access_token", str)
 
-    @step("slots", service="mpaspor.kuota", role="mpaspor", slow_after_s=1.5)
+    @step("public slots", service="mpaspor.kuota", role="mpaspor", slow_after_s=1.5)
     async def look_for_slots(self) -> None:
         slots = (await self.get("/kuota")).document()
         # A full day is an ordinary day; only an answer without a number of slots is a fault.
