@@ -46,17 +46,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     stopping = StopRequest()
     if words[:1] == ["run"]:
         _listen(stopping)
-    parser = argparse.ArgumentParser(
+    arguments = parser(_needed(words)).parse_args(words, argparse.Namespace(stopping=stopping))
+    code: int = arguments.run(arguments)
+    return code
+
+
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line with these commands, whose modules are imported for it."""
+    made = argparse.ArgumentParser(
         prog="pantau",
         description="Watches over the central passport services, one agent per immigration office.",
     )
-    parser.add_argument("--version", action="version", version=f"pantau {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in _needed(words):
-        import_module(f"agent.commands.{_MODULES.get(name, name)}").register(subparsers)
-    arguments = parser.parse_args(words, argparse.Namespace(stopping=stopping))
-    code: int = arguments.run(arguments)
-    return code
+    made.add_argument("--version", action="version", version=f"pantau {__version__}")
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
+    for name in names:
+        import_module(f"agent.commands.{_MODULES.get(name, name)}").register(commands)
+    return made
 
 
 def _needed(words: Sequence[str]) -> Sequence[str]:
