@@ -34,7 +34,7 @@ test: $(tools_stamp) ## every test (ARGS for pytest)
 bench-detection: $(run_stamp) ## the detector beside others, half an hour on two cores (ARGS="--quick")
 	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
 
-chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, about 25 minutes (ARGS="--quick")
+chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, about 20 minutes (ARGS="--quick")
 	@exec $(bin)/python -m tests.chaos $(ARGS)
 
 # One target each, so that `make -k check` tells every complaint and `make check-types` just one.
