@@ -34,13 +34,8 @@ tls {                                # offices come with a certificate as well a
   ca_file: "AUTHORITY_OF_THE_OFFICES"
   verify: true
 }
-# Three servers that stand in for each other; then say --replicas 3 when making the streams.
-# cluster {
-#   name: "pantau"
-#   listen: "0.0.0.0:6222"
-#   routes: ["tls://EXCHANGE_1:6222", "tls://EXCHANGE_2:6222", "tls://EXCHANGE_3:6222"]
-#   tls { cert_file: "SERVER_CERTIFICATE", key_file: "SERVER_KEY", ca_file: "AUTHORITY" }
-# }
+# Three servers that stand in for each other: deploy/nats in the repository. Then say --replicas 3 when
+# making the streams.
 include "accounts.conf"
 """
 
