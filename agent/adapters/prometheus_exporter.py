@@ -70,7 +70,7 @@ class PrometheusExporter:
         self,
         *,
         branch: Branch,
-        roster: Collection[str],
+        roster: Collection[Branch],
         services: Sequence[str],
         journeys: Mapping[str, Sequence[StepName]],
         version: str,
@@ -85,7 +85,7 @@ class PrometheusExporter:
         """
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._clock = clock
-        self._roster = frozenset(roster)
+        self._roster = frozenset(each.id for each in roster)
         self._services = tuple(services)
         self._controls = tuple(controls)
         self._receivers = tuple(receivers)
@@ -93,7 +93,7 @@ class PrometheusExporter:
         self._nation = nation
         self._registry = CollectorRegistry(auto_describe=True)
         self._metrics = Metrics(self._registry)
-        self._offices = OfficeCollector(self._services, self._registry)
+        self._offices = OfficeCollector(roster, self._services, self._registry)
         self._incident_of: dict[str, str] = {}
         self._begin_journeys(journeys)
         self._begin_services()

@@ -157,7 +157,7 @@ def _meters(
 ) -> PrometheusExporter:
     return PrometheusExporter(
         branch=identity.branch,
-        roster=tuple(plan.branches),
+        roster=plan.branches.values(),
         services=plan.services,
         journeys={journey.name: journey.steps for journey in plan.journeys},
         controls=controls,

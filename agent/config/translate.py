@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 from typing import get_args
 
-from agent.config.nation import MaintenanceWindow, Nation, WeekDay
+from agent.config.nation import MaintenanceWindow, Nation, Office, WeekDay
 from agent.core.digest import Closure, DigestPlan
 from agent.core.lost_exchange import MOST_ALERTERS
 from agent.core.maintenance import Mode, Span, Weekly, Window
-from agent.core.model import Branch, Routes, Service, Severity
+from agent.core.model import Branch, Position, Routes, Service, Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import Tuning
 
@@ -31,9 +31,17 @@ def branches(nation: Nation) -> tuple[Branch, ...]:
             egress=office.egress,
             weight=office.weight,
             hub=office.hub,
+            position=_position(office),
         )
         for office in nation.roster
     )
+
+
+def _position(office: Office) -> Position | None:
+    """Half of a position is none."""
+    if office.lat is None or office.lon is None:
+        return None
+    return Position(latitude_degrees=office.lat, longitude_degrees=office.lon)
 
 
 def alerters(nation: Nation, roster: Sequence[Branch]) -> tuple[str, ...]:

@@ -27,6 +27,14 @@ def is_name(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where an office stands, for maps alone."""
+
+    latitude_degrees: float
+    longitude_degrees: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """An office of the roster: a vantage point, never a thing probed."""
 
@@ -42,6 +50,7 @@ class Branch:
     """Passports a working day, relative; impact only, never detection."""
     hub: bool = False
     """May be elected leader, and holds the Slack secrets."""
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

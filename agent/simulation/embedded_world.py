@@ -181,7 +181,7 @@ class EmbeddedWorld:
     async def _open_pages(self, office: Branch, port: int) -> None:
         meters = PrometheusExporter(
             branch=office,
-            roster=tuple(self._plan.branches),
+            roster=self._plan.branches.values(),
             services=self._plan.services,
             journeys={journey.name: journey.steps for journey in self._plan.journeys},
             version=__version__,

@@ -29,6 +29,7 @@ from agent.core.model import (
     Outcome,
     Phases,
     PlannedNotice,
+    Position,
     Run,
     Scope,
     ServiceState,
@@ -50,9 +51,23 @@ JEMBER = Branch(
     island="Jawa",
     zone="Asia/Jakarta",
 )
+SORONG = replace(
+    JEMBER,
+    id="sorong",
+    province="Papua Barat Daya",
+    island="Papua",
+    zone="Asia/Jayapura",
+    position=Position(latitude_degrees=-0.8762, longitude_degrees=131.2558),
+)
+ROSTER = (JEMBER, replace(JEMBER, id="semarang"), SORONG)
 PER_AGENT, PER_JOURNEY, PER_SERVICE = 98, 51, 37
 """Series of a follower without shared controls and receivers; a journey here has two steps."""
-OF_OFFICES = ("pantau_office_attendance", "pantau_office_service_state")
+OF_OFFICES = (
+    "pantau_office_attendance",
+    "pantau_office_info",
+    "pantau_office_position_degrees",
+    "pantau_office_service_state",
+)
 DNS, TCP = "dns 9.9.9.9:53", "tcp one.example:443"
 STEPS = (
     StepName(id="sign in", service="simkim.login", slow_after_s=1.5),
@@ -106,7 +121,7 @@ class StoppedClock:
 def exporter(branch: Branch = JEMBER) -> PrometheusExporter:
     return PrometheusExporter(
         branch=branch,
-        roster=("jember", "semarang", "sorong"),
+        roster=ROSTER,
         services=("simkim.login", "simponi.billing"),
         journeys={"payment": STEPS},
         version="0.1.0",
@@ -260,6 +275,10 @@ def test_what_happened_is_what_is_shown():
         "pantau_branches{attendance=silent}": 5,
         "pantau_branch_mismatched{office=sorong}": 1,
         "pantau_office_attendance{attendance=silent,office=sorong}": 1,
+        "pantau_office_info{island=Papua,name=Kantor Imigrasi Jember,office=sorong,"
+        "province=Papua Barat Daya,zone=Asia/Jayapura}": 1,
+        "pantau_office_position_degrees{axis=latitude,office=sorong}": -0.8762,
+        "pantau_office_position_degrees{axis=longitude,office=sorong}": 131.2558,
         "pantau_office_service_state{office=jember,service=simponi.billing}": 2,
         "pantau_office_service_state{office=semarang,service=simponi.billing}": 0,
         "pantau_office_service_state{office=sorong,service=simponi.billing}": -1,
@@ -366,6 +385,13 @@ def exemplars(of: PrometheusExporter) -> dict[str, dict[str, str]]:
     }
 
 
+def test_an_office_without_a_position_is_on_no_map_and_still_has_its_province():
+    shown = samples(a_busy_life())
+    of_jember = [series for series in shown if "office=jember" in series]
+    assert not any("position" in series for series in of_jember)
+    assert any("pantau_office_info" in series for series in of_jember)
+
+
 def test_an_agent_that_leads_no_more_says_nothing_of_the_offices():
     of = a_busy_life()
     assert any("office=semarang" in series for series in samples(of))
@@ -440,21 +466,21 @@ def test_how_many_series_there_are_follows_from_the_configuration_alone(
     assert follower == PER_AGENT + journeys * PER_JOURNEY + services * PER_SERVICE
     census = Census(parts=dict.fromkeys(names("office", offices), Part.REPORTING), words={})
     of.show_offices(lambda: census)
-    assert len(samples(of)) == follower + offices * (1 + services)
+    assert len(samples(of)) == follower + offices * (1 + 1 + 2 + services)
     everything = replace(
         BULLETIN,
         services={f"stranger-{n}": ServiceState.NATIONAL for n in range(99)},
         mismatched=Names(count=99, first=tuple(f"stranger-{n}" for n in range(99))),
     )
     of.bulletin_received(everything)
-    assert len(samples(of)) == follower + offices * (1 + services)
+    assert len(samples(of)) == follower + offices * (1 + 1 + 2 + services)
 
 
 def of_size(offices: int, services: int, journeys: int) -> PrometheusExporter:
     """Journeys of two steps each."""
     return PrometheusExporter(
         branch=JEMBER,
-        roster=names("office", offices),
+        roster=[replace(SORONG, id=name) for name in names("office", offices)],
         services=names("service", services),
         journeys=dict.fromkeys(names("journey", journeys), STEPS),
         version="0.1.0",

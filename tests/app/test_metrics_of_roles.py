@@ -101,7 +101,7 @@ class Nation:
         plan = self.play.plan
         return PrometheusExporter(
             branch=branch,
-            roster=tuple(plan.branches),
+            roster=plan.branches.values(),
             services=plan.services,
             journeys={journey.name: journey.steps for journey in plan.journeys},
             version="0",

@@ -12,7 +12,7 @@ from agent.config.loading import load_nation
 from agent.config.nation import Nation, nation_hash
 from agent.core.digest import Closure, DigestPlan
 from agent.core.maintenance import Mode, Span, Weekly, Window
-from agent.core.model import Severity
+from agent.core.model import Position, Severity
 from agent.core.reminding import Escalation, Reminders
 from agent.core.tuning import SLOW, Tuning
 from agent.ports import ConfigurationError
@@ -199,6 +199,15 @@ def test_offices_services_and_routes_reach_the_core_as_written(tmp_path: Path):
     (service,) = translate.services(nation)
     assert (service.id, service.name_id, service.name_en) == ("cetak", "Pencetakan", "Printing")
     assert translate.routes(nation).by_service == {"cetak": "pantau-cetak"}
+
+
+def test_an_office_is_on_the_map_by_both_numbers_or_not_at_all(tmp_path: Path):
+    whole = TEXT.replace("id: jember,", "id: jember, lat: -8.1724, lon: 113.7003,")
+    half = TEXT.replace("id: jember,", "id: jember, lat: -8.1724,")
+    assert TEXT != half
+    jember, malang = translate.branches(loaded(tmp_path, whole))
+    assert jember.position == Position(latitude_degrees=-8.1724, longitude_degrees=113.7003)
+    assert malang.position is translate.branches(loaded(tmp_path, half))[0].position is None
 
 
 def test_the_first_three_hubs_alert_unless_others_are_named(example: Nation):
