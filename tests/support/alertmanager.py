@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.support import real_parts
-
-START_TIMEOUT_S = 20.0
+from tests.support import real_parts, real_process
 
 _CONFIGURATION = """\
 route: {{receiver: ours, group_by: [...], group_wait: 100ms, group_interval: 200ms}}
@@ -44,8 +39,7 @@ def running(folder: Path, tells: str) -> Iterator[Alertmanager]:
     """One with its store in ``folder``, gone afterwards; ``tells`` is the address of our server."""
     configuration = folder / "alertmanager.yml"
     configuration.write_text(_CONFIGURATION.format(url=tells))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    (port,) = real_process.free_ports(1)
     line = [
         *real_parts.command_of("alertmanager"),
         f"--config.file={configuration}",
@@ -53,24 +47,7 @@ def running(folder: Path, tells: str) -> Iterator[Alertmanager]:
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     ]
-    with (folder / "alertmanager.log").open("wb") as log:
-        process = subprocess.Popen(line, stdout=log, stderr=log)
-    try:
-        found = Alertmanager(f"http://127.0.0.1:{port}")
-        _wait_for(process, found.url)
-        yield found
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _wait_for(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline_s = time.perf_counter() + START_TIMEOUT_S
-    while time.perf_counter() < deadline_s and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/-/ready", timeout=5).close()  # noqa: S310
-        except OSError:
-            time.sleep(0.05)  # a real program takes its time to start
-        else:
-            return
-    raise RuntimeError("the Alertmanager did not start")
+    url = f"http://127.0.0.1:{port}"
+    ready = partial(real_process.ask, f"{url}/-/ready")
+    with real_process.running(line, ready, folder / "alertmanager.log"):
+        yield Alertmanager(url)

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support.certificates import Authority
-from tests.support.web_server import free_ports, nginx
+from tests.support.real_process import free_ports
+from tests.support.web_server import nginx
 
 PASSWORD = "kenari-sandi-nginx-5c1e"
 _LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.support import real_parts
+from tests.support import real_parts, real_process
 
 DELIVERED = Path(__file__).parents[2] / "deploy" / "prometheus"
-START_TIMEOUT_S = 20.0
 EVERY = "1s"
 """How often it looks, for a test that has no time to wait."""
 
@@ -53,23 +49,17 @@ class Prometheus:
 @contextmanager
 def running(folder: Path, offices: Mapping[str, str]) -> Iterator[Prometheus]:
     """One that scrapes ``offices`` (host:port by office), gone afterwards."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    (port,) = real_process.free_ports(1)
     line = [
         *real_parts.command_of("prometheus"),
         f"--config.file={_configuration(folder, offices)}",
         f"--storage.tsdb.path={folder / 'series'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(line, cwd=folder, stdout=log, stderr=log)
-    try:
-        found = Prometheus(f"http://127.0.0.1:{port}")
-        _wait_for(process, found.url)
-        yield found
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    url = f"http://127.0.0.1:{port}"
+    ready = partial(real_process.ask, f"{url}/-/ready")
+    with real_process.running(line, ready, folder / "prometheus.log"):
+        yield Prometheus(url)
 
 
 def _configuration(folder: Path, offices: Mapping[str, str]) -> Path:
@@ -86,15 +76,3 @@ def _configuration(folder: Path, offices: Mapping[str, str]) -> Path:
     file = folder / "prometheus.yaml"
     file.write_text(json.dumps(chosen))  # JSON is YAML.
     return file
-
-
-def _wait_for(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline_s = time.perf_counter() + START_TIMEOUT_S
-    while time.perf_counter() < deadline_s and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/-/ready", timeout=5).close()  # noqa: S310
-        except OSError:
-            time.sleep(0.05)  # a real program takes its time to start
-        else:
-            return
-    raise RuntimeError("the Prometheus did not start")

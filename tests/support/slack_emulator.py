@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from tests.support import real_parts
+from tests.support import real_parts, real_process
 
 TOKEN = "xoxb-pantau-test"
 NARROW_TOKEN = "xoxb-reads-only"
@@ -20,7 +18,6 @@ PERSON_TOKEN = "xoxp-duty-officer"
 """A person's, who puts signs on messages."""
 OWN_OTHER_TOKEN = "xoxb-pantau-reacts"
 """Our own bot's, with a right that the agent neither needs nor has."""
-START_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +45,17 @@ def call(base_url: str, method: str, token: str, arguments: dict[str, Any]) -> A
 @contextmanager
 def running() -> Iterator[Emulator]:
     """An emulator with one channel, gone afterwards."""
-    port = _free_port()
+    (port,) = real_process.free_ports(1)
     seed = str(real_parts.NODE_FOLDER / "slack.seed.yaml")
     line = [*real_parts.command_of("slack-emulator"), "start", "--service", "slack"]
-    process = subprocess.Popen(
-        [*line, "--port", str(port), "--seed", seed],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        base_url = f"http://127.0.0.1:{port}/api/"
-        yield Emulator(base_url, _channel_when_up(process, base_url))
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    base_url = f"http://127.0.0.1:{port}/api/"
+    with real_process.running(
+        [*line, "--port", str(port), "--seed", seed], partial(_channel, base_url)
+    ):
+        yield Emulator(base_url, _channel(base_url))
 
 
-def _channel_when_up(process: subprocess.Popen[bytes], base_url: str) -> str:
-    deadline_s = time.perf_counter() + START_TIMEOUT_S
-    while time.perf_counter() < deadline_s and process.poll() is None:
-        try:
-            channels = call(base_url, "conversations.list", TOKEN, {})["channels"]
-        except OSError:
-            time.sleep(0.05)  # a real program takes its time to start
-        else:
-            return str(next(c["id"] for c in channels if c["name"] == "passport-alerts"))
-    raise RuntimeError("the Slack emulator did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _channel(base_url: str) -> str:
+    """Raises OSError while the emulator is not there."""
+    channels = call(base_url, "conversations.list", TOKEN, {})["channels"]
+    return str(next(c["id"] for c in channels if c["name"] == "passport-alerts"))

@@ -1,15 +1,14 @@
 """The real parts start, each in the way that the tests of the adapters rely on."""
 
 import json
-import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from tests.support import real_parts
+from tests.support import real_parts, real_process
 
 
 @pytest.mark.parametrize(
@@ -47,28 +46,14 @@ def test_the_slack_emulator_knows_the_tokens_of_its_seed(slack: str) -> None:
 @pytest.fixture
 def slack() -> Iterator[str]:
     """The base of a running emulator's API."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    (port,) = real_process.free_ports(1)
     line = [
         *real_parts.command_of("slack-emulator"),
         *("start", "--service", "slack", "--port", str(port)),
         *("--seed", str(real_parts.NODE_FOLDER / "slack.seed.yaml")),
     ]
-    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as emulator:
-        try:
-            _wait_for(port)
-            yield f"http://127.0.0.1:{port}/api"
-        finally:
-            emulator.terminate()
-
-
-def _wait_for(port: int, attempts: int = 200) -> None:
-    for _ in range(attempts):
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)  # How often to knock; so often at most, ten seconds in all.
-    pytest.fail("the emulator did not start in ten seconds")
+    with real_process.running(line, partial(real_process.knock, port)):
+        yield f"http://127.0.0.1:{port}/api"
 
 
 def _call(base: str, method: str, token: str) -> dict[str, object]:

@@ -6,16 +6,12 @@ it is told to.
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from tests.support import real_parts
-
-START_TIMEOUT_S = 10.0
+from tests.support import real_parts, real_process
 
 _WHOLE = """\
 daemon off;
@@ -47,66 +43,33 @@ LogFile "{folder}/proxy.log"
 """
 
 
-def free_ports(number: int) -> list[int]:
-    """Ports of this machine that nobody has, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 @contextmanager
 def nginx(folder: Path, servers: str, port: int) -> Iterator[None]:
     """An nginx with these ``server`` blocks, one of them on ``port``; gone afterwards."""
     configuration = folder / "nginx.conf"
     configuration.write_text(_WHOLE.format(folder=folder, servers=servers))
     line = [*real_parts.command_of("nginx"), "-p", str(folder), "-c", str(configuration)]
-    with _running([*line, "-e", str(folder / "error.log")], folder / "nginx.out", port):
+    line += ["-e", str(folder / "error.log")]
+    with real_process.running(line, partial(real_process.knock, port), folder / "nginx.out"):
         yield
 
 
 @contextmanager
 def tinyproxy(folder: Path, *more: str) -> Iterator[str]:
     """The address of an HTTP proxy with these further settings, gone afterwards."""
-    (port,) = free_ports(1)
+    (port,) = real_process.free_ports(1)
     configuration = folder / "tinyproxy.conf"
     configuration.write_text(_PROXY.format(folder=folder, port=port, more="\n".join(more)))
     line = [*real_parts.command_of("tinyproxy"), "-d", "-c", str(configuration)]
-    with _running(line, folder / "tinyproxy.out", port):
+    with real_process.running(line, partial(real_process.knock, port), folder / "tinyproxy.out"):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
 def prism(folder: Path, description: Path) -> Iterator[str]:
     """The address of a Prism that answers as an OpenAPI document says, gone afterwards."""
-    (port,) = free_ports(1)
+    (port,) = real_process.free_ports(1)
     line = [*real_parts.command_of("prism"), "mock", "--host", "127.0.0.1", "--port", str(port)]
-    with _running([*line, str(description)], folder / "prism.out", port):
+    line.append(str(description))
+    with real_process.running(line, partial(real_process.knock, port), folder / "prism.out"):
         yield f"http://127.0.0.1:{port}"
-
-
-@contextmanager
-def _running(line: list[str], log: Path, port: int) -> Iterator[None]:
-    with log.open("wb") as out:
-        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        _wait_for(process, port, log)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=5)
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline_s = time.perf_counter() + START_TIMEOUT_S
-    while time.perf_counter() < deadline_s and process.poll() is None:
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)  # A real program takes its time to start.
-    raise RuntimeError(f"{process.args!r} did not start: {log.read_text()}")
