@@ -111,6 +111,7 @@ def _node_program(name: str, script: str) -> Found | Missing:
 
 FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "alertmanager": _alertmanager,
+    "amtool": partial(_debian_program, "amtool", "prometheus-alertmanager"),
     "nats-server": _nats_server,
     "nginx": partial(_debian_program, "nginx", "nginx-light"),
     "prism": _prism,

@@ -18,6 +18,7 @@ from tests.support import real_parts, real_process
         pytest.param("prometheus", marks=pytest.mark.real("prometheus")),
         pytest.param("promtool", marks=pytest.mark.real("promtool")),
         pytest.param("alertmanager", marks=pytest.mark.real("alertmanager")),
+        pytest.param("amtool", marks=pytest.mark.real("amtool")),
         pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),
         pytest.param("prism", marks=pytest.mark.real("prism")),
         pytest.param("nginx", marks=pytest.mark.real("nginx")),
