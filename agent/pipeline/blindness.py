@@ -11,8 +11,7 @@ from math import inf
 
 import structlog
 
-from agent.core import blindness
-from agent.core import incident as incidents
+from agent.core import blindness, incident_life
 from agent.core.incident import Incident
 from agent.core.model import AlarmPhase, Situation
 from agent.core.nation import Outlook
@@ -51,13 +50,15 @@ class BlindnessKeeper:
     def _advanced(
         self, before: Incident | None, situation: Situation, now_s: float
     ) -> Incident | None:
-        if before is not None and not incidents.opens_anew(before, now_s):
+        if before is not None and not incident_life.opens_anew(before, now_s):
             # Numbers are kept in the root message; no reply tells of them.
-            after = incidents.advance(before, situation, term=self.term, now_s=now_s, settle_s=inf)
+            after = incident_life.advance(
+                before, situation, term=self.term, now_s=now_s, settle_s=inf
+            )
             return self.scribe.worded(after, before)
         if situation.phase is AlarmPhase.CLOSED:
             return before
-        return incidents.begin(situation, channel=self.channel, term=self.term, now_s=now_s)
+        return incident_life.begin(situation, channel=self.channel, term=self.term, now_s=now_s)
 
 
 def _note(before: Incident | None, after: Incident | None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import structlog
 
-from agent.core import attribution, storm
+from agent.core import attribution, incident_circumstances, incident_life, storm
 from agent.core import incident as incidents
 from agent.core.attribution import Ground
 from agent.core.incident import Incident, Phase
@@ -99,7 +99,7 @@ class Decider:
                 await self._try(self._advance(standing[name], situation, now_s))
             elif situation.phase is not AlarmPhase.DECLARED:
                 continue
-            elif incidents.stays_closed(self._book.get(name), situation):
+            elif incident_circumstances.stays_closed(self._book.get(name), situation):
                 held.add(name)
             elif self._is_planned(situation, now_s):
                 continue
@@ -133,11 +133,11 @@ class Decider:
             if incident is None or not incident.open:
                 return incident
             if until_s is not None:
-                after = incidents.maintained(incident, until_s, now_s)
+                after = incident_circumstances.maintained(incident, until_s, now_s)
             elif beyond:
-                after = incidents.beyond_plan(incident, now_s)
+                after = incident_circumstances.beyond_plan(incident, now_s)
             else:
-                after = incidents.maintained_no_more(incident, now_s)
+                after = incident_circumstances.maintained_no_more(incident, now_s)
             return after if after is incident else self._scribe.worded(after, incident)
 
         return how
@@ -150,7 +150,7 @@ class Decider:
     def _begun(self, situation: Situation, opening: storm.Opening, now_s: float) -> Incident:
         """A new incident; one that is left from planned work says so."""
         channel = self._mandate.routes.channel(situation.scope, situation.severity, situation.root)
-        begun = incidents.begin(
+        begun = incident_life.begin(
             situation, channel=channel, term=self._term, now_s=now_s, storm=opening.storm
         )
         overran_s = self._planned.calendar.overran_s(
@@ -163,7 +163,9 @@ class Decider:
         for each in self._book.incidents():
             if each.held and each.name not in held:
                 await self._try(
-                    self._book.change(each.name, lambda i: incidents.released(i) if i else None)
+                    self._book.change(
+                        each.name, lambda found: found and incident_circumstances.released(found)
+                    )
                 )
 
     def _standing(self) -> list[Incident]:
@@ -232,7 +234,7 @@ class Decider:
     def _advanced(self, incident: Incident, situation: Situation, now_s: float) -> Incident:
         """The incident advanced, and its new replies put into words."""
         settle_s = SETTLE_PERIODS * self._mandate.periods_s.get(incident.root, 0.0)
-        after = incidents.advance(
+        after = incident_life.advance(
             incident, situation, term=self._term, now_s=now_s, settle_s=settle_s
         )
         return self._scribe.worded(after, incident)

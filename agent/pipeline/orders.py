@@ -11,8 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from agent.core import codec
-from agent.core import incident as incidents
+from agent.core import codec, incident_circumstances
 from agent.core.codec import WireError
 from agent.core.incident import Incident
 from agent.core.order import PREFIX, Order
@@ -88,7 +87,7 @@ class OrderReader:
         def how(incident: Incident | None) -> Incident | None:
             if incident is None:
                 return None
-            after = incidents.obeyed(incident, order, self._stream_now_s())
+            after = incident_circumstances.obeyed(incident, order, self._stream_now_s())
             return after if after is incident else self._scribe.worded(after, incident)
 
         after = await self._book.change(order.incident_record, how)

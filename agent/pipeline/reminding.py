@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from agent.core import incident as incidents
-from agent.core import reminding
+from agent.core import incident_circumstances, reminding
 from agent.core.incident import Incident
 from agent.core.reminding import Reminders
 from agent.pipeline.incident_book import IncidentBook
@@ -53,7 +52,7 @@ class Reminder:
     def _reminded(self, before: Incident | None, now_s: float) -> Incident | None:
         if before is None or not self._due(before, now_s):
             return before
-        return self._scribe.worded(incidents.reminded(before, now_s), before)
+        return self._scribe.worded(incident_circumstances.reminded(before, now_s), before)
 
     def _note(self, before: Incident, after: Incident | None) -> None:
         if after is not None and after.reminded > before.reminded:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, floor
 
-from agent.core import codec, wire
+from agent.core import codec, incident_circumstances, wire
 from agent.core import incident as incidents
 from agent.core.codec import WireError
 from agent.core.detector import Blip
@@ -240,7 +240,7 @@ class Replay:
             if standing is None or not standing.open or not order.kind.known:
                 return standing
             meant = replace(order.dated(record.stored_s), incident=standing.id)
-            after = incidents.obeyed(standing, meant, at_s)
+            after = incident_circumstances.obeyed(standing, meant, at_s)
             return after if after is standing else self._scribe.worded(after, standing)
 
         await self._book.change(order.incident_record, how)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.core import codec, message
+from agent.core import codec, incident_replies, message
 from agent.core import incident as incidents
 from agent.core.incident import Delivery, Incident, Message
 from agent.core.wording import Wording
@@ -49,7 +49,7 @@ class Scribe:
 def _fitted(incident: Incident) -> Incident:
     """With as many of its replies as there is room for."""
     while len(codec.to_bytes(incident)) > ROOM_BYTES:
-        shorter = incidents.shortened(incident)
+        shorter = incident_replies.shortened(incident)
         if shorter is incident:
             break
         incident = shorter

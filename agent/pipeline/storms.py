@@ -8,9 +8,9 @@ that lost its teller is told by itself.
 
 from __future__ import annotations
 
-from agent.core import headlines, message
-from agent.core import incident as incidents
-from agent.core.incident import REOPEN_S, Change, Delivery, Incident
+from agent.core import headlines, incident_circumstances, incident_life, incident_replies, message
+from agent.core.incident import Change, Delivery, Incident
+from agent.core.incident_life import REOPEN_S
 from agent.core.wording import Wording
 from agent.pipeline.incident_book import IncidentBook
 from agent.pipeline.scribe import Scribe
@@ -56,9 +56,9 @@ class Storms:
         teller = before if before.storm is None else self._book.get(before.storm)
         others = self._book.members(teller) if teller is not None else []
         if before.storm is None:
-            return any(each.open for each in others) or not incidents.opens_anew(before, now_s)
+            return any(each.open for each in others) or not incident_life.opens_anew(before, now_s)
         told = teller is not None and any(each.open for each in (teller, *others))
-        return told and not incidents.opens_anew(before, now_s)
+        return told and not incident_life.opens_anew(before, now_s)
 
     def due(self) -> list[str]:
         """Names of incidents to be tended now: covered ones without a teller, and tellers."""
@@ -79,13 +79,13 @@ class Storms:
 
     def _tended(self, before: Incident, now_s: float) -> Incident:
         if before.storm is not None and before.open and self._teller(before) is None:
-            return incidents.uncovered(before)
+            return incident_circumstances.uncovered(before)
         aloud = self._stirred.get(before.name)
-        after = before if aloud is None else incidents.refreshed(before, now_s)
+        after = before if aloud is None else incident_circumstances.refreshed(before, now_s)
         for member in self._joining(before.name):
-            after = incidents.covers(after, member, now_s)
+            after = incident_circumstances.covers(after, member, now_s)
         for change, text in aloud or ():
-            after = incidents.says(after, change, text, now_s)
+            after = incident_replies.say_words(after, change, text, now_s)
         return self._scribe.worded(after, before)
 
     def _joining(self, name: str) -> list[str]:

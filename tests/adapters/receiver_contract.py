@@ -15,7 +15,7 @@ from typing import Protocol
 import pytest
 from structlog.testing import capture_logs
 
-from agent.core import incident as incidents
+from agent.core import incident_life
 from agent.core.incident import Incident
 from agent.core.model import AlarmPhase
 from agent.ports import Effect, NotifyError, Receiver
@@ -50,7 +50,7 @@ class Stage(Protocol):
 
 
 def an_incident(service: str = "simponi.billing", *, opening: int = 7) -> Incident:
-    begun = incidents.begin(situation(service), channel="pantau", term=1, now_s=NOW_S - 10)
+    begun = incident_life.begin(situation(service), channel="pantau", term=1, now_s=NOW_S - 10)
     return replace(begun, opening=opening)
 
 
@@ -139,7 +139,7 @@ class ReceiverContract:
 
     async def test_an_incident_that_goes_on_is_passed_on_again(self, stage: Stage):
         before = an_incident()
-        closed = incidents.advance(
+        closed = incident_life.advance(
             before,
             replace(situation(), phase=AlarmPhase.CLOSED),
             term=1,

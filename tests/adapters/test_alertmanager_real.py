@@ -13,7 +13,7 @@ import pytest
 from agent.adapters.alertmanager_receiver import AlertmanagerReceiver
 from agent.adapters.receiver_connection import Destination
 from agent.clock import BootClock
-from agent.core import incident as incidents
+from agent.core import incident_life
 from agent.core.incident import Incident
 from agent.core.model import AlarmPhase, Severity
 from agent.core.wording import Wording
@@ -93,7 +93,7 @@ async def test_two_hubs_are_one_alert_that_fires_once_and_is_resolved_once(
         assert alert["annotations"]["severity"] in ("partial", "down")
         assert told(people) == [("firing", "simponi.billing")]
 
-        over = incidents.advance(
+        over = incident_life.advance(
             worse,
             replace(situation(), phase=AlarmPhase.CLOSED, ended_s=clock.wall_s() - 1),
             term=2,

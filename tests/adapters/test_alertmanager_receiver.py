@@ -16,7 +16,7 @@ from agent.adapters.alertmanager_receiver import (
     AlertmanagerReceiver,
     alert_of,
 )
-from agent.core import incident as incidents
+from agent.core import incident_life
 from agent.core.incident import BLINDNESS, Incident, Phase
 from agent.core.model import AlarmPhase, Evidence, Severity
 from agent.core.order import OrderKind
@@ -40,7 +40,7 @@ async def desk() -> Alerts:
 
 def closed(incident: Incident, at_s: float, **changes: Any) -> Incident:  # noqa: ANN401 - fields
     over = replace(situation(incident.root), phase=AlarmPhase.CLOSED, ended_s=at_s - 15)
-    return replace(incidents.advance(incident, over, term=1, now_s=at_s), **changes)
+    return replace(incident_life.advance(incident, over, term=1, now_s=at_s), **changes)
 
 
 def moment(text: str) -> float:

@@ -11,8 +11,7 @@ from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.clock import BootClock
 from agent.commands import hub_exchange
 from agent.commands import incident as command
-from agent.core import codec
-from agent.core import incident as incidents
+from agent.core import codec, incident_circumstances, incident_life
 from agent.core.model import NATION, AlarmPhase, Channel, Scope, Severity, Situation
 from agent.core.order import Order, OrderKind
 
@@ -36,7 +35,7 @@ def arguments(kind: OrderKind = OrderKind.ACK, **given: str | float) -> argparse
 async def an_exchange() -> MemoryExchange:
     exchange = MemoryExchange(MemoryStore(BootClock()), "medan", can_coordinate=True)
     await exchange.start()
-    opened = incidents.begin(SITUATION, channel="C1", term=1, now_s=100.0)
+    opened = incident_life.begin(SITUATION, channel="C1", term=1, now_s=100.0)
     await exchange.compare_and_set(opened.name, codec.to_bytes(opened), 0)
     return exchange
 
@@ -76,7 +75,7 @@ async def test_an_incident_that_is_not_open_takes_no_order(capsys: pytest.Captur
 async def test_what_others_wrote_is_listed_in_one_line_that_commands_no_terminal():
     (opened,) = await command.open_incidents(await an_exchange())
     order = command.order_of(arguments(id=opened.id, author="budi\x1b[2J\nincident.x"), BootClock())
-    told = command.line(incidents.obeyed(opened, order, 200.0))
+    told = command.line(incident_circumstances.obeyed(opened, order, 200.0))
     assert told.endswith("(ack by budi[2J incident.x)")
 
 

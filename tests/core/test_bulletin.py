@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agent.core import bulletin as bulletins
-from agent.core import codec
-from agent.core import incident as incidents
+from agent.core import codec, incident_life
 from agent.core.bulletin import compose
 from agent.core.incident import BLINDNESS, Incident
 from agent.core.maintenance import MOST_PLACES, MOST_SERVICES
@@ -66,7 +65,7 @@ def incident(
         affected=affected,
         evidence=Evidence(failing=("a", "b"), reporting=3),
     )
-    return incidents.begin(situation, channel="c", term=1, now_s=opened_s)
+    return incident_life.begin(situation, channel="c", term=1, now_s=opened_s)
 
 
 def told(

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core import codec, headlines
+from agent.core import codec, headlines, incident_circumstances, incident_life, incident_replies
 from agent.core import incident as incidents
-from agent.core.incident import TABLE, Change, Delivery, Incident, Phase, Stimulus
+from agent.core.incident import Change, Delivery, Incident, Phase
+from agent.core.incident_life import TABLE, Stimulus
 from agent.core.model import (
     NATION,
     AlarmPhase,
@@ -77,11 +78,11 @@ class Transcript:
     """An incident opened at 100 s and told; ``see`` says what is told of each look at it."""
 
     def __init__(self, first: Situation = BROKEN) -> None:
-        self.incident = posted(incidents.begin(first, channel="c", term=1, now_s=100.0))
+        self.incident = posted(incident_life.begin(first, channel="c", term=1, now_s=100.0))
 
     def see(self, at_s: float, situation: Situation, settle_s: float = 30.0) -> list[Change]:
         before = {message.sequence for message in self.incident.messages}
-        self.incident = incidents.advance(
+        self.incident = incident_life.advance(
             self.incident, situation, term=2, now_s=at_s, settle_s=settle_s
         )
         new = [m for m in self.incident.messages if m.sequence not in before]
@@ -143,7 +144,7 @@ def test_what_breaks_again_soon_continues_the_incident_in_its_thread():
     identity = it.incident.id
     it.see(200.0, RECOVERING)
     it.see(240.0, OVER)
-    assert not incidents.opens_anew(it.incident, 540.0)
+    assert not incident_life.opens_anew(it.incident, 540.0)
     assert it.see(540.0, BROKEN) == [Change.REOPENED]
     assert (it.phase, it.incident.closed_s, it.incident.id) == (Phase.OPEN, None, identity)
 
@@ -168,7 +169,7 @@ def test_what_breaks_again_soon_continues_the_incident_in_its_thread():
 def test_when_a_new_incident_begins(how, at_s, anew, why):
     it = Transcript()
     it.see(240.0, OVER)
-    assert incidents.opens_anew(how(it.incident), at_s) is anew, why
+    assert incident_life.opens_anew(how(it.incident), at_s) is anew, why
 
 
 def test_a_region_is_absorbed_by_the_nation_and_says_so():
@@ -280,17 +281,17 @@ def test_small_numbers_are_rewritten_every_five_seconds_at_most():
 
 def test_nothing_new_leaves_the_very_same_incident():
     it = Transcript()
-    same = incidents.advance(it.incident, BROKEN, term=9, now_s=1000.0)
+    same = incident_life.advance(it.incident, BROKEN, term=9, now_s=1000.0)
     assert same is it.incident
 
 
 def test_planned_work_on_an_open_incident_is_told_when_it_begins_and_then_nothing_is():
-    incident = posted(incidents.begin(BROKEN, channel="c", term=1, now_s=100.0))
-    incident = incidents.maintained(incident, 1000.0, 110.0)
-    assert incidents.maintained(incident, 1000.0, 120.0) is incident
+    incident = posted(incident_life.begin(BROKEN, channel="c", term=1, now_s=100.0))
+    incident = incident_circumstances.maintained(incident, 1000.0, 110.0)
+    assert incident_circumstances.maintained(incident, 1000.0, 120.0) is incident
     told = [m.change for m in incident.messages if m.delivery is Delivery.PENDING]
     assert told == [Change.MAINTAINED]
-    worse = incidents.advance(
+    worse = incident_life.advance(
         posted(incident), situation(severity=Severity.DOWN), term=1, now_s=150
     )
     assert worse.messages[-1].change is Change.WORSE
@@ -299,39 +300,39 @@ def test_planned_work_on_an_open_incident_is_told_when_it_begins_and_then_nothin
 
 
 def test_what_is_not_well_when_planned_work_ends_is_told_once_and_followed_again():
-    incident = posted(incidents.begin(BROKEN, channel="c", term=1, now_s=100.0))
-    incident = posted(incidents.maintained(incident, 1000.0, 110.0))
-    incident = incidents.maintained_no_more(incident, 1000.5)
+    incident = posted(incident_life.begin(BROKEN, channel="c", term=1, now_s=100.0))
+    incident = posted(incident_circumstances.maintained(incident, 1000.0, 110.0))
+    incident = incident_circumstances.maintained_no_more(incident, 1000.5)
     assert incident.messages[-1].change is Change.OVERRAN
     assert (incident.overran_s, incident.muted(1000.5)) == (1000.0, False)
-    assert incidents.maintained_no_more(incident, 1001.0) is incident
-    worse = incidents.advance(
+    assert incident_circumstances.maintained_no_more(incident, 1001.0) is incident
+    worse = incident_life.advance(
         posted(incident), situation(severity=Severity.DOWN), term=1, now_s=1100
     )
     assert worse.untold
 
 
 def test_an_outage_that_ends_during_planned_work_is_told_as_ended():
-    incident = posted(incidents.begin(BROKEN, channel="c", term=1, now_s=100.0))
-    incident = posted(incidents.maintained(incident, 1000.0, 110.0))
-    incident = incidents.advance(incident, OVER, term=1, now_s=400.0)
+    incident = posted(incident_life.begin(BROKEN, channel="c", term=1, now_s=100.0))
+    incident = posted(incident_circumstances.maintained(incident, 1000.0, 110.0))
+    incident = incident_life.advance(incident, OVER, term=1, now_s=400.0)
     assert incident.messages[-1].change is Change.CLOSED
     assert incident.untold
 
 
 def test_a_covered_incident_lives_without_a_word():
-    covered = incidents.begin(BROKEN, channel="c", term=1, now_s=100.0, storm="incident.first")
+    covered = incident_life.begin(BROKEN, channel="c", term=1, now_s=100.0, storm="incident.first")
     for at_s, seen in ((101.0, situation(severity=Severity.DOWN)), (190.0, RECOVERING)):
-        covered = incidents.advance(covered, seen, term=1, now_s=at_s)
-    covered = incidents.advance(covered, OVER, term=1, now_s=240.0)
+        covered = incident_life.advance(covered, seen, term=1, now_s=at_s)
+    covered = incident_life.advance(covered, OVER, term=1, now_s=240.0)
     assert covered.phase is Phase.CLOSED
     assert {message.delivery for message in covered.messages} == {Delivery.COVERED}
     assert not covered.untold
 
 
 def test_a_covered_incident_that_becomes_national_remembers_it_for_its_row_in_the_storm():
-    covered = incidents.begin(BROKEN, channel="c", term=1, now_s=100.0, storm="incident.first")
-    covered = incidents.advance(covered, ABSORBED, term=1, now_s=240.0)
+    covered = incident_life.begin(BROKEN, channel="c", term=1, now_s=100.0, storm="incident.first")
+    covered = incident_life.advance(covered, ABSORBED, term=1, now_s=240.0)
     assert headlines.absorbed(covered)
 
 
@@ -346,13 +347,13 @@ def test_the_largest_record_fits_into_the_exchange():
         ),
         spread=Spread(provinces={f"Nusa Tenggara Timur {n}": (10, 10) for n in range(38)}),
     )
-    incident = incidents.begin(everywhere, channel="pantau-nasional", term=1, now_s=1.76e9)
+    incident = incident_life.begin(everywhere, channel="pantau-nasional", term=1, now_s=1.76e9)
     for turn in range(40):
         seen = everywhere if turn % 2 else RECOVERING
-        incident = incidents.advance(incident, seen, term=1, now_s=1.76e9 + 10 * turn)
+        incident = incident_life.advance(incident, seen, term=1, now_s=1.76e9 + 10 * turn)
         last = replace(incident.messages[-1], text="t" * 400)
         incident = incidents.with_message(incident, last)
-    incident = incidents.advance(incident, everywhere, term=1, now_s=1.76e9 + 500)
+    incident = incident_life.advance(incident, everywhere, term=1, now_s=1.76e9 + 500)
     for receiver in range(8):
         incident = incidents.with_handed(incident, f"{receiver:040}", 40)
     assert len(codec.to_bytes(incident)) < 16_384
@@ -360,23 +361,23 @@ def test_the_largest_record_fits_into_the_exchange():
 
 def test_more_offices_than_a_record_names_are_counted_all_the_same():
     many = situation(failing=900)
-    incident = posted(incidents.begin(many, channel="c", term=1, now_s=100.0))
-    incident = incidents.advance(incident, many, term=1, now_s=300.0)
-    assert len(incident.evidence.failing) == incidents.KEPT_OFFICES
+    incident = posted(incident_life.begin(many, channel="c", term=1, now_s=100.0))
+    incident = incident_life.advance(incident, many, term=1, now_s=300.0)
+    assert len(incident.evidence.failing) == incident_life.KEPT_OFFICES
     assert incident.evidence.failing_count == 900
     assert [each.change for each in incident.messages] == [Change.OPENED]
     assert "900/145" in headlines.of(incident, Wording())
-    fewer = incidents.advance(incident, situation(failing=420), term=1, now_s=400.0)
+    fewer = incident_life.advance(incident, situation(failing=420), term=1, now_s=400.0)
     assert fewer.messages[-1].change is Change.SHRUNK
     assert fewer.told_failing == 420
 
 
 def test_a_receiver_that_is_down_for_hours_does_not_fill_the_record():
-    incident = incidents.begin(BROKEN, channel="c", term=1, now_s=100.0)
+    incident = incident_life.begin(BROKEN, channel="c", term=1, now_s=100.0)
     for turn in range(300):
         seen = RECOVERING if turn % 2 else BROKEN
-        incident = incidents.advance(incident, seen, term=1, now_s=200.0 + 10 * turn)
-    assert len(incident.messages) <= incidents.KEPT_MESSAGES + 2
+        incident = incident_life.advance(incident, seen, term=1, now_s=200.0 + 10 * turn)
+    assert len(incident.messages) <= incident_replies.KEPT_MESSAGES + 2
     assert incident.messages[0].sequence == 0
     assert incident.messages[-1].sequence == 299
 
@@ -388,7 +389,7 @@ def test_only_told_replies_leave_a_long_record():
         it.see(205.0 + 10 * turn, BROKEN)
     sequences = [message.sequence for message in it.incident.messages]
     assert sequences[0] == 0
-    assert len(sequences) <= incidents.KEPT_MESSAGES + 2
+    assert len(sequences) <= incident_replies.KEPT_MESSAGES + 2
     assert sequences == sorted(set(sequences))
     assert it.incident.messages[-1].sequence == 80
 

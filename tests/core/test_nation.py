@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agent.core import incident as incidents
+from agent.core import incident_life
 from agent.core.attribution import Ground, attribute
 from agent.core.graph import Graph
 from agent.core.incident import Incident
@@ -428,12 +429,12 @@ class Record:
         for situation in attribute(outlook, roots, ground):
             name = incidents.record_name(situation.scope, situation.group, situation.root)
             before = self.incidents.get(name)
-            if before is not None and not incidents.opens_anew(before, outlook.at_s):
-                after = incidents.advance(before, situation, term=1, now_s=outlook.at_s)
+            if before is not None and not incident_life.opens_anew(before, outlook.at_s):
+                after = incident_life.advance(before, situation, term=1, now_s=outlook.at_s)
                 self.incidents[name] = after
             elif situation.phase is AlarmPhase.DECLARED:
                 self.opened += 1
-                self.incidents[name] = incidents.begin(
+                self.incidents[name] = incident_life.begin(
                     situation, channel="c", term=1, now_s=outlook.at_s
                 )
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.core import codec, message
-from agent.core import incident as incidents
+from agent.core import codec, incident_circumstances, incident_life, message
 from agent.core.codec import WireError
 from agent.core.incident import Change, Delivery, Incident
 from agent.core.model import NATION, AlarmPhase, Channel, Evidence, Scope, Severity, Situation
@@ -64,10 +63,10 @@ def test_it_lives_on(later: Incident):
         declared_s=later.opened_s,
         evidence=Evidence(failing=("jember", "malang", "medan"), reporting=12),
     )
-    worse = incidents.advance(later, situation, term=8, now_s=1_760_000_400.0)
+    worse = incident_life.advance(later, situation, term=8, now_s=1_760_000_400.0)
     assert worse.messages[-1].change is Change.WORSE
     order = Order(incident=later.id, kind=OrderKind.CLOSE, author="b", reason="-", at_s=0.0)
-    assert not incidents.obeyed(worse, order, 1_760_000_401.0).open
+    assert not incident_circumstances.obeyed(worse, order, 1_760_000_401.0).open
 
 
 def test_what_it_says_has_words_even_without_its_own(later: Incident):

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from agent.core import incident as incidents
+from agent.core import incident_circumstances, incident_life
 from agent.core.incident import Change, Delivery, Incident, Phase
 from agent.core.model import NATION, AlarmPhase, Channel, Evidence, Scope, Severity, Situation
 from agent.core.order import Order, OrderKind
@@ -37,7 +38,7 @@ def told(incident: Incident) -> Incident:
 
 
 def opened(situation: Situation = GRAVE) -> Incident:
-    return told(incidents.begin(situation, channel="c", term=1, now_s=OPENED_S))
+    return told(incident_life.begin(situation, channel="c", term=1, now_s=OPENED_S))
 
 
 Happens = Callable[[Incident, float], Incident]
@@ -62,7 +63,7 @@ def _minutes(
         if minute in happens:
             incident = told(happens[minute](incident, now_s))
         if plan.due(incident, (), now_s):
-            incident = told(incidents.reminded(incident, now_s))
+            incident = told(incident_circumstances.reminded(incident, now_s))
             yield minute
 
 
@@ -76,13 +77,13 @@ def an_order(kind: OrderKind, minutes: float = 0.0) -> Happens:
             at_s=now_s,
             until_s=now_s + minutes * MINUTE_S if minutes else None,
         )
-        return incidents.obeyed(incident, order, now_s)
+        return incident_circumstances.obeyed(incident, order, now_s)
 
     return give
 
 
 def looked_at(situation: Situation) -> Happens:
-    return lambda incident, now_s: incidents.advance(incident, situation, term=1, now_s=now_s)
+    return lambda incident, now_s: incident_life.advance(incident, situation, term=1, now_s=now_s)
 
 
 def test_nobody_answers_for_a_day_and_people_are_reminded_four_times():
@@ -101,9 +102,9 @@ def test_a_mute_ends_it_for_as_long_as_it_lasts():
 
 def test_what_outlasts_planned_work_called_people_then_and_reminds_them_after_its_own_time():
     def begin(incident: Incident, now_s: float) -> Incident:
-        return incidents.maintained(incident, OPENED_S + 40 * MINUTE_S, now_s)
+        return incident_circumstances.maintained(incident, OPENED_S + 40 * MINUTE_S, now_s)
 
-    happens = {10: begin, 40: incidents.maintained_no_more}
+    happens = {10: begin, 40: incident_circumstances.maintained_no_more}
     assert minutes(opened(), until=120, happens=happens) == [55, 115]
 
 
@@ -133,21 +134,21 @@ def test_how_patient_it_is_may_be_set():
 
 
 def test_before_people_can_see_the_message_nobody_is_reminded():
-    waiting = incidents.begin(GRAVE, channel="c", term=1, now_s=OPENED_S)
+    waiting = incident_life.begin(GRAVE, channel="c", term=1, now_s=OPENED_S)
     assert not Reminders().due(waiting, (), OPENED_S + 3600)
-    covered = incidents.begin(GRAVE, channel="c", term=1, now_s=OPENED_S, storm="incident.x")
+    covered = incident_life.begin(GRAVE, channel="c", term=1, now_s=OPENED_S, storm="incident.x")
     assert not Reminders().due(told(covered), (), OPENED_S + 3600)
 
 
 def test_a_reminder_that_could_not_be_told_yet_is_not_followed_by_another():
-    untold = incidents.reminded(opened(), OPENED_S + 900)
+    untold = incident_circumstances.reminded(opened(), OPENED_S + 900)
     assert not Reminders().due(untold, (), OPENED_S + 90_000)
     assert Reminders().due(told(untold), (), OPENED_S + 90_000)
 
 
 def test_a_storm_is_as_grave_as_what_it_tells_of_and_is_acknowledged_as_one():
     mild = opened(replace(GRAVE, severity=Severity.PARTIAL))
-    grave = told(incidents.begin(GRAVE, channel="c", term=1, now_s=OPENED_S, storm=mild.name))
+    grave = told(incident_life.begin(GRAVE, channel="c", term=1, now_s=OPENED_S, storm=mild.name))
     later_s = OPENED_S + 900
     assert not Reminders().due(mild, (), later_s)
     assert Reminders().due(mild, (grave,), later_s)
@@ -157,7 +158,7 @@ def test_a_storm_is_as_grave_as_what_it_tells_of_and_is_acknowledged_as_one():
 
 
 def test_a_reminder_is_a_reply_that_the_channel_sees_too():
-    said = incidents.reminded(opened(), OPENED_S + 900).messages[-1]
+    said = incident_circumstances.reminded(opened(), OPENED_S + 900).messages[-1]
     assert (said.change, said.broadcast, said.delivery) == (
         Change.REMINDED,
         True,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from agent.core import incident as incidents
-from agent.core import storm
+from agent.core import incident_circumstances, incident_life, storm
 from agent.core.incident import Change, Delivery, Incident
 from agent.core.model import NATION, AlarmPhase, Channel, Scope, Severity, Situation
 
@@ -30,7 +30,7 @@ def name(root: str) -> str:
 
 
 def opened(root: str, at_s: float = 90.0, *, storm: str | None = None) -> Incident:
-    return incidents.begin(
+    return incident_life.begin(
         situation(root, at_s), channel="c", term=1, now_s=at_s, storm=name(storm) if storm else None
     )
 
@@ -64,7 +64,7 @@ def test_the_third_joins_the_first_of_two_that_stand():
 
 
 def test_a_fourth_joins_the_storm_and_not_the_oldest():
-    leader = incidents.covers(opened("b", 95.0), name("c"), 96.0)
+    leader = incident_circumstances.covers(opened("b", 95.0), name("c"), 96.0)
     standing = (opened("a", 90.0), leader, opened("c", 96.0, storm="b"))
     assert told("d", standing) == [("d", name("b"))]
 
@@ -87,16 +87,16 @@ def test_the_first_of_a_storm_says_so_once_when_its_message_stands_already():
     leader = opened("a")
     root = replace(leader.root_message, delivery=Delivery.POSTED, ts="1")
     leader = incidents.with_message(leader, root)
-    once = incidents.covers(leader, name("b"), 101.0)
-    twice = incidents.covers(once, name("c"), 102.0)
+    once = incident_circumstances.covers(leader, name("b"), 101.0)
+    twice = incident_circumstances.covers(once, name("c"), 102.0)
     assert [m.change for m in twice.messages] == [Change.OPENED, Change.STORM]
     assert twice.members == (name("b"), name("c"))
     assert twice.revision == leader.revision + 2
-    assert incidents.covers(twice, name("c"), 103.0) is twice
+    assert incident_circumstances.covers(twice, name("c"), 103.0) is twice
 
 
 def test_a_message_that_is_not_out_yet_simply_tells_of_all():
-    leader = incidents.covers(opened("a"), name("b"), 100.0)
+    leader = incident_circumstances.covers(opened("a"), name("b"), 100.0)
     assert [m.change for m in leader.messages] == [Change.OPENED]
 
 
@@ -105,28 +105,28 @@ def test_who_joins_later_is_said_anew_and_who_joins_meanwhile_in_the_same_words(
     leader = incidents.with_message(
         leader, replace(leader.root_message, delivery=Delivery.POSTED, ts="1")
     )
-    first = incidents.covers(leader, name("b"), 101.0)
+    first = incident_circumstances.covers(leader, name("b"), 101.0)
     worded = incidents.with_message(first, replace(first.messages[-1], text="Now a and b."))
 
-    meanwhile = incidents.covers(worded, name("c"), 101.0)
+    meanwhile = incident_circumstances.covers(worded, name("c"), 101.0)
     assert [(m.change, m.text) for m in meanwhile.messages[1:]] == [(Change.STORM, "")]
 
     told = incidents.with_message(
         worded, replace(worded.messages[-1], delivery=Delivery.POSTED, text="")
     )
-    later = incidents.covers(told, name("c"), 140.0)
+    later = incident_circumstances.covers(told, name("c"), 140.0)
     assert [m.change for m in later.messages[1:]] == [Change.STORM, Change.STORM]
 
 
 def test_a_message_on_its_way_out_does_not_tell_of_who_joins_so_a_reply_does():
     leader = opened("a")
     leader = incidents.with_message(leader, replace(leader.root_message, delivery=Delivery.CLAIMED))
-    joined = incidents.covers(leader, name("b"), 101.0)
+    joined = incident_circumstances.covers(leader, name("b"), 101.0)
     assert [m.change for m in joined.messages] == [Change.OPENED, Change.STORM]
 
 
 def test_what_nobody_tells_any_more_gets_a_message_of_its_own():
-    alone = incidents.uncovered(opened("b", storm="a"))
+    alone = incident_circumstances.uncovered(opened("b", storm="a"))
     assert alone.storm is None
     assert alone.root_message.delivery is Delivery.PENDING
     assert alone.untold
@@ -134,8 +134,8 @@ def test_what_nobody_tells_any_more_gets_a_message_of_its_own():
 
 def test_what_is_national_is_never_told_in_a_regions_message():
     papua = replace(situation("a", 90.0), scope=Scope.REGIONAL, group="island:papua")
-    region = incidents.begin(papua, channel="r", term=1, now_s=90.0)
-    storming = incidents.covers(region, "incident.regional.island-papua.b", 91.0)
+    region = incident_life.begin(papua, channel="r", term=1, now_s=90.0)
+    storming = incident_circumstances.covers(region, "incident.regional.island-papua.b", 91.0)
     another = replace(papua, root="c")
     found = storm.openings([another, situation("d"), situation("e")], [storming], [], 100.0)
     assert [(each.situation.root, each.storm) for each in found] == [

@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
-from agent.core import codec
-from agent.core import incident as incidents
+from agent.core import codec, incident_life
 from agent.core.hearing import LeaderBeat
 from agent.core.incident import Incident
 from agent.core.model import Assessment, Attendance, Bulletin, Evidence, Focus, ServiceState
@@ -190,7 +189,7 @@ async def test_a_nation_in_its_worst_hour_still_fits_into_the_exchange(speaker: 
     )
     speaker.assessments = {s: Assessment(service=s, suspected=True) for s in services}
     speaker.standing = [
-        incidents.begin(
+        incident_life.begin(
             replace(
                 situation(service),
                 affected=tuple(s for s in services if s != service),

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
-from agent.core import codec
-from agent.core import incident as incidents
+from agent.core import codec, incident_life
 from agent.core.incident import Incident
 from agent.pipeline.incident_book import IncidentBook, LeaseOver
 from agent.ports import Unavailable
@@ -19,7 +18,7 @@ from tests.support.virtual_time import virtual_time
 
 pytestmark = [pytest.mark.anyio, virtual_time]
 
-BEGUN = incidents.begin(situation(), channel=MAIN, term=1, now_s=1_760_000_020.0)
+BEGUN = incident_life.begin(situation(), channel=MAIN, term=1, now_s=1_760_000_020.0)
 
 
 class Shelf:

@@ -9,7 +9,7 @@ import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.clock import BootClock
-from agent.core import codec
+from agent.core import codec, incident_circumstances, incident_life, incident_replies
 from agent.core import incident as incidents
 from agent.core.incident import Change, Claim, Delivery, Incident
 from agent.core.model import Evidence, Spread
@@ -43,7 +43,7 @@ def largest() -> Incident:
         ),
         spread=Spread(provinces={f"Nusa Tenggara Timur {n}": (10, 10) for n in range(38)}),
     )
-    incident = incidents.begin(everywhere, channel=MAIN, term=1, now_s=NOW_S)
+    incident = incident_life.begin(everywhere, channel=MAIN, term=1, now_s=NOW_S)
     members = tuple(f"incident.national.all.{service}" for service in services)
     return replace(incident, opening=123_456, members=members)
 
@@ -56,7 +56,7 @@ def decided(incident: Incident, kind: OrderKind) -> Incident:
         reason="\N{LOTUS}" * MAX_REASON,
         at_s=NOW_S,
     )
-    return incidents.obeyed(incident, order, NOW_S)
+    return incident_circumstances.obeyed(incident, order, NOW_S)
 
 
 def full(incident: Incident, meters: Tally) -> Incident:
@@ -65,7 +65,7 @@ def full(incident: Incident, meters: Tally) -> Incident:
     for kind in (OrderKind.ACK, OrderKind.MUTE):
         incident = writer.worded(decided(incident, kind), incident)
     for _ in range(12):
-        said = incidents.says(incident, Change.WORSE, "t" * 600, NOW_S)
+        said = incident_replies.say_words(incident, Change.WORSE, "t" * 600, NOW_S)
         incident = writer.worded(said, incident)
     return writer.worded(decided(incident, OrderKind.CLOSE), incident)
 
@@ -101,11 +101,12 @@ def test_what_had_no_room_is_counted_and_the_newest_stays():
 def test_what_is_told_makes_room_before_what_waits(told: Delivery):
     writer, incident = scribe(meters := Tally()), largest()
     for turn in range(10):
-        said = incidents.says(incident, Change.WORSE, "t" * 300, NOW_S)
+        said = incident_replies.say_words(incident, Change.WORSE, "t" * 300, NOW_S)
         if turn < 3:
             said = incidents.with_message(said, replace(said.messages[-1], delivery=told))
         incident = said
-    worded = writer.worded(incidents.says(incident, Change.WORSE, "t" * 900, NOW_S), incident)
+    newer = incident_replies.say_words(incident, Change.WORSE, "t" * 900, NOW_S)
+    worded = writer.worded(newer, incident)
     left = [each.sequence for each in worded.messages]
     assert left[-8:] == [*range(4, 12)]
     assert len(left) < 12

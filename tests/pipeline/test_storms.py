@@ -9,6 +9,7 @@ import pytest
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
 from agent.core import incident as incidents
+from agent.core import incident_life
 from agent.core.incident import Change, Delivery, Incident, Phase
 from agent.core.model import NATION, Scope, Severity
 from agent.core.wording import Wording
@@ -48,7 +49,7 @@ class Leader:
 
     async def opens(self, service: str, *, storm: str | None = None) -> Incident:
         """Open an incident; the message of one that is not covered is out."""
-        begun = incidents.begin(
+        begun = incident_life.begin(
             situation(service),
             channel=MAIN,
             term=1,
@@ -149,7 +150,7 @@ async def test_what_breaks_again_is_shown_although_it_is_a_member_already(leader
     await leader.tends()
     over = replace(leader.of(SECOND), phase=Phase.CLOSED, closed_s=NOW_S)
     grave = replace(situation(SECOND), severity=Severity.DOWN)
-    again = incidents.advance(over, grave, term=1, now_s=NOW_S + 9)
+    again = incident_life.advance(over, grave, term=1, now_s=NOW_S + 9)
     leader.storms.stir(await leader.puts(SECOND, again), over)
     assert await leader.tends() == [FIRST]
     assert leader.said(FIRST)[-1].startswith("<!here> ")
@@ -178,7 +179,7 @@ async def test_a_covered_trouble_that_becomes_grave_calls_in_the_thread_of_its_s
     await leader.opens(SECOND, storm=FIRST)
     await leader.tends()
     before = leader.of(SECOND)
-    worse = incidents.advance(
+    worse = incident_life.advance(
         before, replace(situation(SECOND), severity=Severity.DOWN), term=1, now_s=NOW_S + 9
     )
     leader.storms.stir(await leader.puts(SECOND, worse), before)

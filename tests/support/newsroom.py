@@ -9,8 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from agent.adapters.memory_exchange import MemoryExchange, MemoryStore
-from agent.core import codec
-from agent.core import incident as incidents
+from agent.core import codec, incident_life
 from agent.core.incident import Change, Delivery, Incident, Message
 from agent.core.model import NATION, AlarmPhase, Channel, Evidence, Scope, Severity, Situation
 from agent.core.wording import Wording
@@ -224,7 +223,7 @@ def situation(service: str = SERVICE, *, failing: int = 12) -> Situation:
 
 async def open_incident(hub: Hub, service: str = SERVICE, storm: str | None = None) -> Incident:
     """Decide that an incident is open; its root message is then to be told."""
-    begun = incidents.begin(
+    begun = incident_life.begin(
         situation(service), channel=MAIN, term=hub.lease.term, now_s=1_760_000_020.0, storm=storm
     )
     opened = await hub.book.change(begun.name, lambda _: begun)
