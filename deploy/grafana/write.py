@@ -5,11 +5,13 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from deploy.grafana.fleet import fleet
 from deploy.grafana.nation import nation
 from deploy.grafana.office import office
+from deploy.grafana.service import service
 
 FOLDER = Path(__file__).parent / "dashboards"
-BOARDS = {"nation": nation, "office": office}
+BOARDS = {"nation": nation, "office": office, "service": service, "fleet": fleet}
 
 
 def text_of(name: str) -> str:
