@@ -65,6 +65,8 @@ class EmbeddedWorld:
         self.workspace = workspace
         self.without_server: str | None = None
         """Why the exchange is in memory, when it is."""
+        self.server: NatsServer | None = None
+        """What carries the exchange, when it is not, for whoever breaks it."""
         self._plan = plan
         self._centre = centre
         self._notifier = notifier
@@ -73,7 +75,6 @@ class EmbeddedWorld:
         self._port = port
         self._random = Random(0)
         self._opened = AsyncExitStack()
-        self._server: NatsServer | None = None
         self._store: MemoryStore | None = None
         self._http: HttpCentre | None = None
         self._lines: dict[str, OfficeLine] = {}
@@ -82,6 +83,7 @@ class EmbeddedWorld:
         self._resolvers: dict[str, Resolver] = {}
         self._meters: dict[str, PrometheusExporter] = {}
         self._pages: dict[str, tuple[WebListener, WebListener]] = {}
+        self._ports: dict[str, tuple[int, int]] = {}
         self._cut: set[str] = set()
 
     async def start(self, offices: Sequence[Branch], is_cut: Callable[[str], bool]) -> None:
@@ -97,7 +99,8 @@ class EmbeddedWorld:
             for office in offices:
                 await self._open_line(office.id, is_cut)
             for number, office in enumerate(offices):
-                await self._open_pages(office, self._port if number == 0 else 0)
+                self._meters[office.id] = self._exporter(office)
+                await self._open_pages(office.id, self._port if number == 0 else 0, 0)
         except BaseException:
             await self.stop()
             raise
@@ -108,8 +111,8 @@ class EmbeddedWorld:
 
     def addresses(self, office: str) -> tuple[str, str]:
         """Where an office's public and operations pages are."""
-        public, operations = self._pages[office]
-        return f"http://{HOST}:{public.port}/", f"http://{HOST}:{operations.port}/nasional"
+        public, operations = self._ports[office]
+        return f"http://{HOST}:{public}/", f"http://{HOST}:{operations}/nasional"
 
     def parts(self, branch: Branch) -> Parts:
         """Real parts."""
@@ -145,6 +148,13 @@ class EmbeddedWorld:
             self._cut.discard(branch)
             self._store.restore(branch)
 
+    async def set_power(self, branch: str, *, on: bool) -> None:
+        """Its pages are where they were when the power comes back."""
+        for listener in self._pages.pop(branch, ()):
+            await listener.close()
+        if on:
+            await self._open_pages(branch, *self._ports[branch])
+
     # --- inside
 
     async def _open_exchange(self) -> None:
@@ -158,10 +168,10 @@ class EmbeddedWorld:
             self._store = MemoryStore(self._clock)
             return
         self._opened.push_async_callback(server.stop)
-        self._server = server
+        self.server = server
 
     async def _open_line(self, office: str, is_cut: Callable[[str], bool]) -> None:
-        exchange = (HOST, self._server.port) if self._server else None
+        exchange = (HOST, self.server.port) if self.server else None
         trouble = partial(self._name_trouble, office)
         line = OfficeLine(lambda: is_cut(office), exchange=exchange, trouble=trouble)
         self._opened.push_async_callback(line.stop)
@@ -178,36 +188,38 @@ class EmbeddedWorld:
         self._opened.callback(shutil.rmtree, folder, ignore_errors=True)
         return Certificates(folder, self._clock.wall_s())
 
-    async def _open_pages(self, office: Branch, port: int) -> None:
+    def _exporter(self, office: Branch) -> PrometheusExporter:
         meters = PrometheusExporter(
             branch=office,
-            roster=self._plan.branches.values(),
+            roster=tuple(self._plan.branches.values()),
             services=self._plan.services,
             journeys={journey.name: journey.steps for journey in self._plan.journeys},
             version=__version__,
             nation=self._plan.mandate.revision,
             clock=self._clock,
         )
-        self._meters[office.id] = meters
         meters.show_offices(lambda: self._agent(office.id).census())
+        return meters
 
+    async def _open_pages(self, office: str, public_port: int, operations_port: int) -> None:
         def view() -> OfficeView:
-            return self._agent(office.id).view()
+            return self._agent(office).view()
 
-        public = public_listener(view, host=HOST, port=port)
+        public = public_listener(view, host=HOST, port=public_port)
         operations = operations_listener(
             view,
-            explain=lambda service: self._agent(office.id).explain(service),
+            explain=lambda service: self._agent(office).explain(service),
             wording=self._plan.mandate.wording,
-            exposition=meters.exposition,
+            exposition=self._meters[office].exposition,
             ready=lambda: True,
             host=HOST,
-            port=0,
+            port=operations_port,
         )
         for listener in (public, operations):
             self._opened.push_async_callback(listener.close)
             await listener.start()
-        self._pages[office.id] = (public, operations)
+        self._pages[office] = (public, operations)
+        self._ports[office] = (public.port, operations.port)
 
     def _exchange(self, branch: Branch) -> Exchange:
         if self._store is not None:

@@ -57,6 +57,10 @@ class World(Protocol):
         """Cut or mend one office's way to the exchange."""
         ...
 
+    async def set_power(self, branch: str, *, on: bool) -> None:
+        """Without power an office's pages answer nobody."""
+        ...
+
     async def stop(self) -> None:
         """Close everything and leave nothing behind."""
         ...
@@ -205,7 +209,9 @@ class Fleet:
                 # A power cut says no goodbye: what was said so far was the last word.
                 self.world.set_cut(branch_id, cut=True)
                 await self._stop(branch_id)
+                await self.world.set_power(branch_id, on=False)
             elif not stopped and branch_id not in self._tasks:
+                await self.world.set_power(branch_id, on=True)
                 self._start(branch)
 
     def _start(self, branch: Branch) -> None:

@@ -90,6 +90,9 @@ class MemoryWorld:
             self._cut.discard(branch)
             self.store.restore(branch)
 
+    async def set_power(self, branch: str, *, on: bool) -> None:
+        """There are no pages."""
+
     async def stop(self) -> None:
         """The recordings are brought to their ends."""
         for recording in self._recordings.values():

@@ -47,32 +47,52 @@ class Prometheus:
 
 
 @contextmanager
-def running(folder: Path, offices: Mapping[str, str]) -> Iterator[Prometheus]:
-    """One that scrapes ``offices`` (host:port by office), gone afterwards."""
+def running(
+    folder: Path,
+    offices: Mapping[str, str],
+    *,
+    rules: Path = DELIVERED / "rules.yaml",
+    alertmanager: str | None = None,
+) -> Iterator[Prometheus]:
+    """One that scrapes ``offices`` (host:port by office), gone afterwards.
+
+    ``alertmanager``: the address of the one that it tells, if it tells any.
+    """
+    chosen = _delivered(offices) | {"rule_files": [str(rules)]}
+    if alertmanager is None:
+        del chosen["alerting"]
+    else:
+        (told,) = chosen["alerting"]["alertmanagers"]
+        told["static_configs"] = [{"targets": [alertmanager.removeprefix("http://")]}]
+    with _started(folder, chosen, f"--storage.tsdb.path={folder / 'series'}") as url:
+        yield Prometheus(url)
+
+
+@contextmanager
+def _started(folder: Path, configuration: Mapping[str, Any], *arguments: str) -> Iterator[str]:
+    """The address of a program with this configuration."""
+    file = folder / "prometheus.yaml"
+    file.write_text(json.dumps(configuration))  # JSON is YAML.
     (port,) = real_process.free_ports(1)
     line = [
         *real_parts.command_of("prometheus"),
-        f"--config.file={_configuration(folder, offices)}",
-        f"--storage.tsdb.path={folder / 'series'}",
+        f"--config.file={file}",
         f"--web.listen-address=127.0.0.1:{port}",
+        *arguments,
     ]
     url = f"http://127.0.0.1:{port}"
     ready = partial(real_process.ask, f"{url}/-/ready")
     with real_process.running(line, ready, folder / "prometheus.log"):
-        yield Prometheus(url)
+        yield url
 
 
-def _configuration(folder: Path, offices: Mapping[str, str]) -> Path:
-    """The delivered one with our targets and haste, and without an Alertmanager."""
-    chosen = yaml.safe_load((DELIVERED / "prometheus.yaml").read_text("utf-8"))
-    del chosen["alerting"]
-    chosen["rule_files"] = [str(DELIVERED / "rules.yaml")]
+def _delivered(offices: Mapping[str, str]) -> dict[str, Any]:
+    """The delivered configuration with our targets and haste."""
+    chosen: dict[str, Any] = yaml.safe_load((DELIVERED / "prometheus.yaml").read_text("utf-8"))
     chosen["global"] |= {"scrape_interval": EVERY, "evaluation_interval": EVERY}
     (pantau,) = chosen["scrape_configs"]
     pantau |= {"scrape_timeout": EVERY}
     pantau["static_configs"] = [
         {"targets": [target], "labels": {"instance": office}} for office, target in offices.items()
     ]
-    file = folder / "prometheus.yaml"
-    file.write_text(json.dumps(chosen))  # JSON is YAML.
-    return file
+    return chosen

@@ -7,8 +7,8 @@ doors. What goes wrong is the scenario's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Scraped:
     """The fleet, and who watches it."""
 
     fleet: Fleet
+    world: EmbeddedWorld
     doors: dict[str, str]
     """Host and port of each office's operations door."""
     watcher: Prometheus
@@ -47,8 +48,14 @@ class Scraped:
             return (await client.get(f"http://{self.doors[office]}/metrics")).text
 
 
+Watching = Callable[[Path, Mapping[str, str]], AbstractContextManager[Prometheus]]
+"""Opens a Prometheus in a folder, for the offices' doors."""
+
+
 @asynccontextmanager
-async def scraped(folder: Path, scenario: str) -> AsyncIterator[Scraped]:
+async def scraped(
+    folder: Path, scenario: str, watching: Watching = prometheus.running
+) -> AsyncIterator[Scraped]:
     """``scenario`` is a scenario file's text, whose id is "scraped"; it begins at once."""
     (folder / "scenario.yaml").write_text(scenario)
     play = prepare(
@@ -82,10 +89,10 @@ async def scraped(folder: Path, scenario: str) -> AsyncIterator[Scraped]:
         doors = {
             office: httpx.URL(world.addresses(office)[1]).netloc.decode() for office in fleet.agents
         }
-        opening = prometheus.running(folder, doors)
+        opening = watching(folder, doors)
         watcher = await asyncio.to_thread(opening.__enter__)
         try:
-            yield Scraped(fleet, doors, watcher)
+            yield Scraped(fleet, world, doors, watcher)
         finally:
             await asyncio.to_thread(opening.__exit__, None, None, None)
     finally:
