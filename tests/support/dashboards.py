@@ -18,6 +18,7 @@ _LABEL_VALUES = re.compile(r"label_values\((?P<series>.+), (?P<label>[a-z_]+)\)"
 class Target:
     """One query of a panel or of an annotation."""
 
+    board: str
     where: str
     """Board and title, for a failure's message."""
     expr: str
@@ -42,6 +43,7 @@ def targets(name: str) -> Iterator[Target]:
     for panel in panels(name):
         for each in panel["targets"]:
             yield Target(
+                board=name,
                 where=f"{name}: {panel['title']} {each['refId']}",
                 expr=each["expr"],
                 ranges=each.get("range", False),
@@ -49,7 +51,13 @@ def targets(name: str) -> Iterator[Target]:
             )
     for mark in board(name)["annotations"]["list"]:
         where = f"{name}: {mark['name']}"
-        yield Target(where=where, expr=mark["expr"], ranges=True, legend=mark["titleFormat"])
+        yield Target(
+            board=name,
+            where=where,
+            expr=mark["expr"],
+            ranges=True,
+            legend=mark["titleFormat"],
+        )
 
 
 def variables(name: str) -> list[dict[str, Any]]:

@@ -14,11 +14,15 @@ from typing import Any
 
 import yaml
 
+from agent.clock import BootClock
 from tests.support import real_parts, real_process
 
 DELIVERED = Path(__file__).parents[2] / "deploy" / "prometheus"
 EVERY = "1s"
 """How often it looks, for a test that has no time to wait."""
+RESEND = "3s"
+"""After this long it tells an alert again; what fires before it has found its Alertmanager, which
+takes five seconds, it tells nobody. By itself it takes a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,20 @@ class Prometheus:
         """Labels and value of each series that an expression gives now."""
         found = self._ask("query?" + urllib.parse.urlencode({"query": expression}))["result"]
         return [(each["metric"], float(each["value"][1])) for each in found]
+
+    def over_time(self, expression: str, last_s: float, step_s: float) -> list[list[float]]:
+        """The values of each series that an expression gives over the last while."""
+        now_s = BootClock().wall_s()
+        span = {"start": now_s - last_s, "end": now_s, "step": step_s}
+        asked = urllib.parse.urlencode({"query": expression, **span})
+        found = self._ask(f"query_range?{asked}")["result"]
+        return [[float(value) for _, value in each["values"]] for each in found]
+
+    def label_values(self, series: str, label: str) -> list[str]:
+        """What a label of these series has been."""
+        asked = urllib.parse.urlencode({"match[]": series})
+        found: list[str] = self._ask(f"label/{label}/values?{asked}")
+        return found
 
     def _ask(self, what: str) -> Any:  # noqa: ANN401 - as its API answers
         with urllib.request.urlopen(f"{self.url}/api/v1/{what}", timeout=5) as answer:  # noqa: S310
@@ -64,7 +82,8 @@ def running(
     else:
         (told,) = chosen["alerting"]["alertmanagers"]
         told["static_configs"] = [{"targets": [alertmanager.removeprefix("http://")]}]
-    with _started(folder, chosen, f"--storage.tsdb.path={folder / 'series'}") as url:
+    keeps = f"--storage.tsdb.path={folder / 'series'}"
+    with _started(folder, chosen, keeps, f"--rules.alert.resend-delay={EVERY}") as url:
         yield Prometheus(url)
 
 

@@ -54,12 +54,12 @@ Watching = Callable[[Path, Mapping[str, str]], AbstractContextManager[Prometheus
 
 @asynccontextmanager
 async def scraped(
-    folder: Path, scenario: str, watching: Watching = prometheus.running
+    folder: Path, scenario: str, watching: Watching = prometheus.running, branches: int = 9
 ) -> AsyncIterator[Scraped]:
     """``scenario`` is a scenario file's text, whose id is "scraped"; it begins at once."""
     (folder / "scenario.yaml").write_text(scenario)
     play = prepare(
-        PlaySettings(scenario="scraped", scenarios_file=folder / "scenario.yaml", branches=9)
+        PlaySettings(scenario="scraped", scenarios_file=folder / "scenario.yaml", branches=branches)
     )
     clock = BootClock()
     workspace = Workspace(channels(play), clock)
