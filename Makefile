@@ -80,7 +80,7 @@ lock: .venv/.created ## compile requirements/*.txt anew
 	$(compile) requirements/check.in -c requirements/demo.txt -c requirements/build.txt \
 		-c requirements/test.txt -o requirements/check.txt
 
-node-parts: $(node_stamp) ## the Slack emulator and Prism, which some tests run for real (needs npm)
+node-parts: $(node_stamp) ## the Slack emulator, Prism and Grafana's types, for tests (needs npm)
 
 clean: ## remove everything that was made here
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -97,6 +97,11 @@ def _prism() -> Found | Missing:
     return _node_program("Prism", "@stoplight/prism-cli/dist/index.js")
 
 
+def _grafana_schema() -> Found | Missing:
+    """The compiler that holds a dashboard against Grafana's own types, which lie beside it."""
+    return _node_program("TypeScript", "typescript/bin/tsc")
+
+
 def _node_program(name: str, script: str) -> Found | Missing:
     """A program of the lock in tests/real/node, and a Node that runs it."""
     path = NODE_FOLDER / "node_modules" / script
@@ -112,6 +117,7 @@ def _node_program(name: str, script: str) -> Found | Missing:
 FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "alertmanager": _alertmanager,
     "amtool": partial(_debian_program, "amtool", "prometheus-alertmanager"),
+    "grafana-schema": _grafana_schema,
     "nats-server": _nats_server,
     "nginx": partial(_debian_program, "nginx", "nginx-light"),
     "prism": _prism,
