@@ -15,6 +15,7 @@ from tests.support.chart import strict
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/compose"
+PROVISIONING = ROOT / "deploy/grafana/provisioning"
 OFFICES = ("jember", "medan", "ambon")
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
 RUNNING: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -23,6 +24,13 @@ RUNNING: dict[str, dict[str, Any]] = COMPOSE["services"]
 def office(name: str, text: str = "") -> dict[str, Any]:
     read: dict[str, Any] = yaml.safe_load(text or (FOLDER / f"{name}.yaml").read_text("utf-8"))
     return read
+
+
+def provisioned(file: str) -> dict[str, Any]:
+    (document,) = strict((PROVISIONING / file).read_text("utf-8"))
+    assert document["apiVersion"] == 1
+    found: dict[str, Any] = document
+    return found
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda file: file.name)
@@ -78,6 +86,21 @@ def test_each_office_asks_the_centre_where_its_own_ports_are(name: str):
     for target in office(name)["targets"].values():
         for service, url in target["services"].items():
             assert url == f"http://centre:{first + SERVICES.index(service)}"
+
+
+def test_grafana_finds_its_dashboards_prometheus_and_password_where_they_are_mounted():
+    grafana = RUNNING["grafana"]
+    mounted = {here: there for here, there, _ in (v.split(":") for v in grafana["volumes"])}
+    (files,) = provisioned("dashboards/pantau.yaml")["providers"]
+    assert mounted["../grafana/dashboards"] == files["options"]["path"]
+    assert (files["type"], files["allowUiUpdates"]) == ("file", False)
+    assert mounted["../grafana/provisioning"] == "/etc/grafana/provisioning"
+    (source,) = provisioned("datasources/prometheus.yaml")["datasources"]
+    assert (source["type"], source["url"]) == ("prometheus", "${PROMETHEUS_URL}")
+    settings = grafana["environment"]
+    assert settings["PROMETHEUS_URL"] == "http://prometheus:9090"
+    (secret,) = grafana["secrets"]
+    assert settings["GF_SECURITY_ADMIN_PASSWORD__FILE"] == f"/run/secrets/{secret}"
 
 
 def test_prometheus_scrapes_every_office_under_the_rules_that_are_mounted():
