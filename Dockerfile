@@ -16,6 +16,9 @@ RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-di
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/pantau/lib
 
 FROM python:3.11-slim-bookworm
+# The base's own installer goes, and what could make somebody root.
+RUN python -m pip uninstall --yes --root-user-action ignore setuptools wheel pip \
+    && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="pantau" \

@@ -14,7 +14,7 @@ node_stamp := $(node)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench-detection chaos check format dashboards lock node-parts clean
+.PHONY: help setup demo test bench-detection chaos check format dashboards image lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
 .PHONY: check-dead-code check-security check-image
 
@@ -66,6 +66,9 @@ format: $(tools_stamp) ## write what ruff can put right by itself
 
 dashboards: $(tools_stamp) ## write deploy/grafana/dashboards from their code
 	$(bin)/python -m deploy.grafana.write
+
+image: $(run_stamp) ## the image built on a stand-in base and tried, as root, in a minute (ARGS="--json")
+	@exec $(bin)/python -m deploy.image $(ARGS)
 
 # Later locks are compiled under the earlier ones, so that all of them fit into one environment.
 # No headers and annotations: they would name the machine. To upgrade: make lock ARGS=--upgrade

@@ -24,8 +24,14 @@ def said(name: str) -> list[str]:
 
 def test_no_installer_is_left_in_the_stage_that_runs():
     assert len(BUILDS) == 2
-    assert not said("RUN")
+    (only,) = said("RUN")
+    assert "pip uninstall --yes" in only
+    assert " install " not in only
     assert said("COPY") == ["--from=build /opt/pantau /opt/pantau"]
+
+
+def test_no_file_of_the_base_makes_root():
+    assert "-perm /6000 -exec chmod a-s" in said("RUN")[0]
 
 
 def test_it_runs_as_a_number_that_is_not_root():
