@@ -14,6 +14,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ ONE_CALL_S = 2.5
 """A call that cannot succeed ends by then, as the port promises."""
 WITHIN_S = 20.0
 CLOCK = BootClock()
+RENEWED = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -346,10 +348,10 @@ class _Writer:
 
 
 async def test_an_office_that_left_is_refused_at_once_and_a_new_one_comes_in_after_restarts(
-    plain: ExchangeCluster, tmp_path: Path
+    plain: ExchangeCluster,
 ):
     """nats-server 2.15.1 in a cluster knows a new account after a reload, and not its imports."""
-    nation = tmp_path / "nation.yaml"
+    nation = plain.folder / "nation.yaml"
     nation.write_text(NATION.read_text("utf-8").replace("{id: sabang,", "{id: kota-baru,"))
     async with AsyncExitStack() as stack:
         left = await stack.enter_async_context(over(plain.settings("sabang"), "sabang"))
@@ -357,15 +359,7 @@ async def test_an_office_that_left_is_refused_at_once_and_a_new_one_comes_in_aft
         session = stays._link.session()
         assert await left.publish(b"x") > 0
 
-        said = await asyncio.to_thread(
-            pantau, "exchange", "init", "--nation", nation, "--into", plain.exchange
-        )
-        assert said.returncode == 0
-        shutil.move(plain.exchange / "accounts.conf.new", plain.exchange / "accounts.conf")
-        for node in plain.nodes:
-            shutil.copy(plain.exchange / "accounts.conf", node.accounts)
-            node.signal("reload")
-
+        await asyncio.to_thread(_take_in, plain, nation)
         async with asyncio.timeout(WITHIN_S):
             await _until_denied(left)
         assert await stays.publish(b"x") > 0
@@ -377,6 +371,37 @@ async def test_an_office_that_left_is_refused_at_once_and_a_new_one_comes_in_aft
             await back(plain, node)
         async with over(plain.settings("kota-baru"), "kota-baru") as new:
             assert await new.publish(b"x") > 0
+
+
+async def test_a_new_nkey_and_new_certificates_count_after_a_reload(plain: ExchangeCluster):
+    old = plain.folder / "ambon.old"
+    shutil.copy(seed_file(plain.exchange, "ambon"), old)
+    for kind in ("public", "seed"):
+        (plain.exchange / f"offices/ambon.{kind}").unlink()
+    settings = plain.settings("ambon")
+    async with over(replace(settings, nkey_seed_file=old), "ambon") as before:
+        plain.offices.sign("server", end=RENEWED)
+        plain.servers.sign("route", end=RENEWED)
+        nation = plain.folder / "nation.yaml"
+        await asyncio.to_thread(_take_in, plain, nation if nation.exists() else NATION)
+        async with asyncio.timeout(WITHIN_S):
+            await _until_denied(before)
+    async with over(settings, "ambon") as after:
+        assert await after.publish(b"x") > 0
+    for node in plain.nodes:
+        told = node.asked("varz")
+        ends = {told["tls_cert_not_after"], told["cluster"]["tls_cert_not_after"]}
+        assert {datetime.fromisoformat(end) for end in ends} == {RENEWED}
+
+
+def _take_in(cluster: ExchangeCluster, nation: Path) -> None:
+    """As a person brings a changed nation.yaml, or new nkeys, to the servers."""
+    said = pantau("exchange", "init", "--nation", nation, "--into", cluster.exchange)
+    assert said.returncode == 0, said.stderr
+    shutil.move(cluster.exchange / "accounts.conf.new", cluster.exchange / "accounts.conf")
+    for node in cluster.nodes:
+        shutil.copy(cluster.exchange / "accounts.conf", node.accounts)
+        node.signal("reload")
 
 
 async def _until_denied(exchange: NatsExchange) -> None:
