@@ -32,6 +32,7 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name 
     )
     parser.add_argument("--offices", required=True, metavar="A,B,...", help="ids, by commas")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where it listens")
+    parser.add_argument("--named", metavar="HOST", help="how offices reach it; default: --host")
     parser.add_argument(
         "--port", type=int, default=8100, metavar="P", help="of the first; 0: any; default 8100"
     )
@@ -71,6 +72,7 @@ def _opening(arguments: argparse.Namespace) -> Opening:
         offices=tuple(each.strip() for each in arguments.offices.split(",")),
         host=arguments.host,
         port=arguments.port,
+        named=arguments.named,
         scenario=arguments.scenario,
         scenarios_file=arguments.scenarios,
         speed=speed,

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from agent.clock import BootClock
 from agent.config import translate
@@ -38,6 +39,8 @@ class Opening:
     host: str
     port: int
     """Of the first office's first service; the others follow."""
+    named: str | None = None
+    """How offices reach it; ``None``: by ``host``."""
     scenario: str | None = None
     scenarios_file: Path | None = None
     speed: float | None = None
@@ -55,10 +58,17 @@ async def serve(opening: Opening, stopping: asyncio.Event, opened: Callable[[Url
         await http.start()
         if opening.scenario is not None:
             centre.begin(clock.now_s())
-        opened({office: http.urls(office) for office in opening.offices})
+        opened({office: _named(http.urls(office), opening.named) for office in opening.offices})
         await stopping.wait()
     finally:
         await http.stop()
+
+
+def _named(urls: Mapping[str, str], name: str | None) -> Mapping[str, str]:
+    """The same ports at another host."""
+    if name is None:
+        return urls
+    return {service: f"http://{name}:{urlsplit(url).port}" for service, url in urls.items()}
 
 
 def _faults(opening: Opening) -> Faults:

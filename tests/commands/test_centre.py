@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -93,6 +94,13 @@ async def test_a_scenario_hits_the_office_that_it_names_and_no_other(tmp_path: P
         (well, _), (ill, told) = await checked(tmp_path, "jember"), await checked(tmp_path, "medan")
     assert (well, ill) == (0, 1)
     assert "HTTP 503" in told
+
+
+async def test_the_addresses_carry_the_name_by_which_offices_reach_it(tmp_path: Path):
+    async with centre(tmp_path, "--named", "pusat") as urls:
+        hosts = {urlsplit(url).hostname for url in urls["jember"].values()}
+    assert hosts == {"pusat"}
+    assert targets(tmp_path, "jember")["status"]["url"] == urls["jember"]["status.lacak"]
 
 
 async def test_ports_follow_the_first_in_plain_lines():
