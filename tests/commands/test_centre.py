@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,8 +103,18 @@ async def test_the_addresses_carry_the_name_by_which_offices_reach_it(tmp_path: 
     assert targets(tmp_path, "jember")["status"]["url"] == urls["jember"]["status.lacak"]
 
 
+def first_of_free_ports(count: int) -> int:
+    """The first of ``count`` ports in a row that nobody has, below those that systems give out."""
+    for first in range(20_000, 32_000, count):
+        with ExitStack() as taken, suppress(OSError):
+            for port in range(first, first + count):
+                taken.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+    raise AssertionError(f"no {count} free ports in a row")
+
+
 async def test_ports_follow_the_first_in_plain_lines():
-    first = 21_340
+    first = first_of_free_ports(len(SERVICES))
     process = await started("--offices", "ambon", "--port", str(first))
     assert process.stdout is not None
     async with asyncio.timeout(TIMEOUT_S):
