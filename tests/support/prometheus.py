@@ -83,7 +83,7 @@ def running(
         (told,) = chosen["alerting"]["alertmanagers"]
         told["static_configs"] = [{"targets": [alertmanager.removeprefix("http://")]}]
     keeps = f"--storage.tsdb.path={folder / 'series'}"
-    with _started(folder, chosen, keeps, f"--rules.alert.resend-delay={EVERY}") as url:
+    with _started(folder, chosen, keeps, f"--rules.alert.resend-delay={RESEND}") as url:
         yield Prometheus(url)
 
 
