@@ -14,8 +14,24 @@ from prometheus_client.core import GaugeMetricFamily
 
 CATALOGUE = "metric_catalogue.yaml"
 _PREFIX = "pantau_"
+OF_THE_PROCESS = {
+    "process_virtual_memory_bytes": "gauge",
+    "process_resident_memory_bytes": "gauge",
+    "process_start_time_seconds": "gauge",
+    "process_cpu_seconds": "counter",
+    "process_open_fds": "gauge",
+    "process_max_fds": "gauge",
+}
+"""What the metrics client says of the process beside the catalogue, under the names that every
+program has; by family, on systems with ``/proc``. Agents that share a process show the same."""
 Metric = Counter | Gauge | Histogram
 M = TypeVar("M", Counter, Gauge, Histogram)
+
+
+def exposed_families() -> dict[str, str]:
+    """The type of every family in an exposition, by its full name."""
+    ours = {_PREFIX + name: str(entry["type"]) for name, entry in read_catalogue().items()}
+    return ours | OF_THE_PROCESS
 
 
 @functools.cache

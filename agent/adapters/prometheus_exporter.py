@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, disable_created_metrics
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
 from agent.adapters.metric_catalogue import Metrics
@@ -92,6 +92,7 @@ class PrometheusExporter:
         self._journeys = {name: frozenset(s.id for s in steps) for name, steps in journeys.items()}
         self._nation = nation
         self._registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self._registry)
         self._metrics = Metrics(self._registry)
         self._offices = OfficeCollector(roster, self._services, self._registry)
         self._incident_of: dict[str, str] = {}

@@ -41,6 +41,7 @@ def fleet() -> Dashboard:
     _delivery(made)
     made.with_row(Row("Loss and lag"))
     _lag(made)
+    _process(made)
     return made
 
 
@@ -303,3 +304,19 @@ def _lag(made: Dashboard) -> None:
             ),
         )
     )
+
+
+def _process(made: Dashboard) -> None:
+    for title, said, unit, expr in (
+        ("Memory", "Resident.", units.BytesIEC, "process_resident_memory_bytes"),
+        ("CPU", "Seconds in each second: cores.", units.Short, rate("process_cpu_seconds_total")),
+    ):
+        made.with_panel(
+            lines(
+                title,
+                said,
+                unit,
+                Asked(expr=_own(expr), legend=BRANCH),
+                opens=[OFFICE_OF_LINE],
+            )
+        )

@@ -12,7 +12,7 @@ import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from agent.adapters.metric_catalogue import read_catalogue
+from agent.adapters.metric_catalogue import OF_THE_PROCESS, read_catalogue
 from deploy.grafana.write import BOARDS, FOLDER, text_of
 from tests.support.dashboards import asks_for, board, filled, panels, targets, variables
 from tests.support.promql import Labels, labels_of
@@ -41,7 +41,10 @@ def labels_by_name() -> dict[str, Labels]:
         for end in ENDS[entry["type"]]
     }
     buckets = {name: known[name] | {"le"} for name in known if name.endswith("_bucket")}
-    return known | buckets | {"up": ADDED_BY_PROMETHEUS}
+    of_the_process = {
+        name + ENDS[kind][0]: ADDED_BY_PROMETHEUS for name, kind in OF_THE_PROCESS.items()
+    }
+    return known | buckets | of_the_process | {"up": ADDED_BY_PROMETHEUS}
 
 
 def labels(expression: str) -> Labels:
