@@ -14,7 +14,7 @@ node_stamp := $(node)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench-detection chaos check format dashboards image lock node-parts clean
+.PHONY: help setup demo test bench-detection chaos check format dashboards image release lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
 .PHONY: check-dead-code check-security check-image
 
@@ -69,6 +69,9 @@ dashboards: $(tools_stamp) ## write deploy/grafana/dashboards from their code
 
 image: $(run_stamp) ## the image built on a stand-in base and tried, as root, in a minute (ARGS="--json")
 	@exec $(bin)/python -m deploy.image $(ARGS)
+
+release: $(tools_stamp) ## wheel, source, chart, bill of materials and sums of what is committed, into dist
+	@$(bin)/python -m deploy.release
 
 # Later locks are compiled under the earlier ones, so that all of them fit into one environment.
 # No headers and annotations: they would name the machine. To upgrade: make lock ARGS=--upgrade

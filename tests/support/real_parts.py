@@ -114,6 +114,12 @@ def _node_program(name: str, script: str) -> Found | Missing:
     return Missing("no Node 20 or later (make node-parts)")
 
 
+def _uv() -> Found | Missing:
+    """The installer that `make setup` used, whose cache has every wheel of the locks."""
+    path = Path(sysconfig.get_path("scripts")) / "uv"
+    return Found((str(path),)) if path.exists() else Missing(f"no {path.name} (make setup)")
+
+
 FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "alertmanager": _alertmanager,
     "amtool": partial(_debian_program, "amtool", "prometheus-alertmanager"),
@@ -125,6 +131,7 @@ FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "promtool": _promtool,
     "slack-emulator": _slack_emulator,
     "tinyproxy": partial(_debian_program, "tinyproxy", "tinyproxy"),
+    "uv": _uv,
 }
 
 

@@ -1,0 +1,1 @@
+"""What people download of one version: made from a commit, and the same each time."""
