@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["run"]:
         _listen(stopping)
     arguments = parser(_needed(words)).parse_args(words, argparse.Namespace(stopping=stopping))
+    # Standard output is for a command's answer. ``run`` and the plays say more, in their own way.
+    import_module("agent.app.log").configure("console", "error")
     code: int = arguments.run(arguments)
     return code
 

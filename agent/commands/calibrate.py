@@ -25,7 +25,6 @@ from rich.progress import (
 )
 
 from agent.adapters.recording_reader import RecordingReader
-from agent.app import log
 from agent.app.plan import NationPlan
 from agent.commands import calibrate_report
 from agent.commands.replay import read_plan
@@ -113,7 +112,6 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name 
 
 def run(arguments: argparse.Namespace) -> int:
     """Calibrate; returns the exit code."""
-    log.configure("console", "error")
     try:
         plan = read_plan(arguments.config, arguments.probes or [PROBES])
         _check_service(arguments.service, plan)

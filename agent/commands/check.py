@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from agent.app import log, real_parts
+from agent.app import real_parts
 from agent.clock import BootClock
 from agent.commands import check_pace, check_picture, check_record, check_repeat
 from agent.commands.check_record import Record
@@ -75,7 +75,6 @@ def _times(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check ``arguments.journey``; returns the exit code."""
-    log.configure("console", "error")
     try:
         settings = load_branch(arguments.config)
         journey = _allowed(journey_called(arguments.journey, settings.probe_paths), settings)

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from agent.adapters.nats_exchange import NatsExchange
-from agent.app import log
 from agent.app.real_exchange import nats_settings
 from agent.clock import BootClock
 from agent.config.loading import load_branch
@@ -21,7 +20,6 @@ Deed = Callable[[Exchange], Awaitable[int]]
 
 def with_exchange(file: Path, deed: Deed) -> int:
     """Do it on the exchange of this branch.yaml; returns the exit code, having said why."""
-    log.configure("console", "error")
     try:
         return asyncio.run(_connected(file, deed))
     except ConfigurationError as error:

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agent.adapters.recording_reader import RecordingReader, merged
-from agent.app import log
 from agent.app.plan import NationPlan, plan_nation
 from agent.commands import replay_report
 from agent.config.journeys import load_journeys
@@ -59,7 +58,6 @@ def register(subparsers: Any) -> None:  # noqa: ANN401 - argparse does not name 
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay; returns the exit code, which says nothing about incidents."""
-    log.configure("console", "error")
     try:
         mandate = read_plan(arguments.config, arguments.probes or [PROBES]).mandate
         readers = [RecordingReader(file) for file in arguments.files]

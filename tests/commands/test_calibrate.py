@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -15,6 +14,7 @@ import pytest
 import yaml
 from rich.console import Console
 
+from agent.__main__ import main
 from agent.commands import calibrate, calibrate_report
 from agent.commands.calibrate_words import NAMES
 from agent.config.nation import TuningOverrides
@@ -65,11 +65,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 
 
 def pantau(*words: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    calibrate.register(parser.add_subparsers())
-    arguments = parser.parse_args(["calibrate", *map(str, words)])
-    code: int = arguments.run(arguments)
-    return code
+    return main(["calibrate", *map(str, words)])
 
 
 def said(month: Recorded, *words: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import io
 import json
@@ -16,6 +15,7 @@ from textwrap import dedent
 import pytest
 from rich.console import Console
 
+from agent.__main__ import main
 from agent.app import log
 from agent.clock import BootClock
 from agent.commands import check, check_pace, check_picture
@@ -74,11 +74,7 @@ class Desk:
 
 
 def pantau(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    check.register(parser.add_subparsers())
-    arguments = parser.parse_args(["check", *words])
-    code: int = arguments.run(arguments)
-    return code
+    return main(["check", *words])
 
 
 @asynccontextmanager

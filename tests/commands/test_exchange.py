@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
+from agent.__main__ import main
 from agent.adapters import nats_streams
 from agent.adapters.nats_doctor import Finding, Level, Patient, examine
 from agent.adapters.nats_link import NatsSettings
@@ -33,11 +33,7 @@ HUB = Patient(branch="jember", hub=True, nation=OURS)
 
 
 def pantau(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    exchange.register(parser.add_subparsers())
-    arguments = parser.parse_args(["exchange", *words])
-    code: int = arguments.run(arguments)
-    return code
+    return main(["exchange", *words])
 
 
 @pytest.fixture
@@ -129,7 +125,10 @@ def a_server(tmp_path: Path) -> NatsServer:
 @real
 @pytest.mark.anyio
 async def test_from_nothing_to_an_exchange_that_is_well(
-    nation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nation: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     into = tmp_path / "exchange"
     assert init(nation, into) == 0
@@ -149,7 +148,9 @@ async def test_from_nothing_to_an_exchange_that_is_well(
         before = await asyncio.to_thread(pantau, "doctor", "--config", str(file))
         made = await asyncio.to_thread(init, nation, into, "--servers", server.url)
         again = await asyncio.to_thread(init, nation, into, "--servers", server.url)
+        capsys.readouterr()
         after = await asyncio.to_thread(pantau, "doctor", "--config", str(file), "--json")
+    assert json.loads(capsys.readouterr().out)["ok"] is True
     assert (before, made, again, after) == (1, 0, 0, 0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import io
 import json
@@ -13,9 +12,10 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
+from agent.__main__ import main
 from agent.adapters.prometheus_exporter import Exposition
 from agent.adapters.web_listeners import operations_listener
-from agent.commands import explain, explain_asking, explain_picture
+from agent.commands import explain_asking, explain_picture
 from agent.commands.explain_asking import Answer
 from agent.core.explanation import Explanation
 from agent.core.view import OfficeView
@@ -34,11 +34,7 @@ class Said:
 
 
 def pantau(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    explain.register(parser.add_subparsers())
-    arguments = parser.parse_args(["explain", *words])
-    code: int = arguments.run(arguments)
-    return code
+    return main(["explain", *words])
 
 
 async def ask(capsys: pytest.CaptureFixture[str], *words: str) -> Said:

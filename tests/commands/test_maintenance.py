@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from agent.__main__ import main
 from agent.adapters.nats_server import NatsServer
-from agent.commands import exchange, maintenance, maintenance_window
+from agent.commands import maintenance, maintenance_window
 from agent.commands.hub_exchange import OK, REFUSED, UNKNOWN, USAGE
 from agent.config.loading import load_nation
 from agent.core.maintenance import LONGEST_S, Mode, Span, Window
@@ -26,13 +27,7 @@ BOTH = ["cetak", "simkim.login"]
 
 
 def pantau(name: str, *words: str) -> int:
-    parser = argparse.ArgumentParser()
-    subparsers = parser.add_subparsers()
-    maintenance.register(subparsers)
-    exchange.register(subparsers)
-    arguments = parser.parse_args([name, *words])
-    code: int = arguments.run(arguments)
-    return code
+    return main([name, *words])
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from agent.__main__ import main
 from agent.adapters.slack_notifier import SlackNotifier
 from agent.clock import BootClock
 from agent.commands import notify
@@ -227,8 +227,4 @@ def configured(folder: Path, branch: str) -> Path:
 
 
 def pantau(*line: str) -> int:
-    parser = argparse.ArgumentParser()
-    notify.register(parser.add_subparsers())
-    arguments = parser.parse_args(line)
-    code: int = arguments.run(arguments)
-    return code
+    return main(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 from datetime import datetime
@@ -13,7 +12,8 @@ import pytest
 import yaml
 from rich.console import Console
 
-from agent.commands import replay, replay_report
+from agent.__main__ import main
+from agent.commands import replay_report
 from agent.simulation.play_settings import NATION_FILE
 from tests.support import recorded_play
 from tests.support.recorded_play import RecordedPlay
@@ -47,11 +47,7 @@ def write_nation(folder: Path, played: RecordedPlay, tuning: dict[str, Any]) -> 
 
 
 def pantau(*words: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    replay.register(parser.add_subparsers())
-    arguments = parser.parse_args(["replay", *map(str, words)])
-    code: int = arguments.run(arguments)
-    return code
+    return main(["replay", *map(str, words)])
 
 
 def as_json(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, dict[str, Any]]:

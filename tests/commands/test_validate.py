@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
 import pytest
 
-from agent.commands import validate
+from agent.__main__ import main
 from tests.config.conftest import BRANCH, NATION, PROBE, Office
 
 ROOT = Path(__file__).parents[2]
@@ -23,11 +22,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pantau(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    validate.register(parser.add_subparsers())
-    arguments = parser.parse_args(["validate", *words])
-    code: int = arguments.run(arguments)
-    return code
+    return main(["validate", *words])
 
 
 def test_in_a_pipe_a_good_configuration_is_told_in_plain_lines(
