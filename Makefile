@@ -9,6 +9,9 @@ bin := .venv/bin
 # Each stamp is newer than what it was made from, so a second run is instant.
 run_stamp := .venv/.run
 tools_stamp := .venv/.tools
+# checkov is apart: it pins what the others need in other versions.
+policy := .venv/policy
+policy_stamp := $(policy)/.installed
 node := tests/real/node
 node_stamp := $(node)/node_modules/.installed
 
@@ -16,7 +19,7 @@ node_stamp := $(node)/node_modules/.installed
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test bench-detection chaos check format dashboards image release lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
-.PHONY: check-dead-code check-security check-image
+.PHONY: check-dead-code check-security check-image check-compose check-policy
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +43,7 @@ chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, abou
 # One target each, so that `make -k check` tells every complaint and `make check-types` just one.
 check: ## all that machines can say of the code without running it
 check: check-lint check-format check-types check-layers check-dependencies check-spelling
-check: check-dead-code check-security check-image
+check: check-dead-code check-security check-image check-compose check-policy
 check-lint: $(tools_stamp)
 	$(bin)/ruff check .
 check-format: $(tools_stamp)
@@ -59,6 +62,10 @@ check-security: $(tools_stamp)
 	$(bin)/bandit --quiet --configfile pyproject.toml --recursive agent probes
 check-image: $(tools_stamp)
 	$(bin)/hadolint Dockerfile
+check-compose: $(tools_stamp)
+	$(bin)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
+check-policy: $(policy_stamp) $(tools_stamp)
+	$(bin)/python -m tests.policy $(policy)/bin/checkov
 
 format: $(tools_stamp) ## write what ruff can put right by itself
 	$(bin)/ruff check --fix .
@@ -85,6 +92,7 @@ lock: .venv/.created ## compile requirements/*.txt anew
 	$(compile) requirements/test.in -c requirements/demo.txt -c requirements/build.txt -o requirements/test.txt
 	$(compile) requirements/check.in -c requirements/demo.txt -c requirements/build.txt \
 		-c requirements/test.txt -o requirements/check.txt
+	$(compile) requirements/policy.in -o requirements/policy.txt
 
 node-parts: $(node_stamp) ## the Slack emulator, Prism and Grafana's types, for tests (needs npm)
 
@@ -97,11 +105,12 @@ clean: ## remove everything that was made here
 
 # uv takes seconds where pip takes a minute; where uv has no wheel, pip reads the same files.
 # Wheels only, by hash: nothing is compiled, and no code of a dependency runs while installing.
+# What is installed, and into which environment if not .venv.
 define install
 if [ -x $(bin)/uv ]; then \
-	VIRTUAL_ENV=.venv UV_PYTHON_DOWNLOADS=never $(bin)/uv pip install --quiet $(1); \
+	VIRTUAL_ENV=$(or $(2),.venv) UV_PYTHON_DOWNLOADS=never $(bin)/uv pip install --quiet $(1); \
 else \
-	$(bin)/python -m pip install --quiet --disable-pip-version-check $(1); \
+	$(or $(2),.venv)/bin/python -m pip install --quiet --disable-pip-version-check $(1); \
 fi
 endef
 locked := --require-hashes --only-binary :all:
@@ -122,6 +131,12 @@ $(run_stamp): .venv/.created pyproject.toml requirements/demo.txt requirements/b
 $(tools_stamp): $(run_stamp) requirements/test.txt requirements/check.txt
 	@echo 'Installing the tools into .venv'
 	@$(call install,$(locked) -r requirements/test.txt -r requirements/check.txt)
+	@touch $@
+
+$(policy_stamp): .venv/.created requirements/policy.txt
+	@echo 'Installing the checker of policies into $(policy)'
+	@$(PYTHON) -m venv $(policy)
+	@$(call install,$(locked) -r requirements/policy.txt,$(policy))
 	@touch $@
 
 # The emulator needs Node 20; an older machine gets one from the lock, as an optional dependency.
