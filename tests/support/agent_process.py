@@ -100,8 +100,15 @@ class AgentProcess:
 
     def memory_mib(self) -> float:
         """Resident memory."""
+        return self._memory_mib("VmRSS")
+
+    def peak_memory_mib(self) -> float:
+        """The most resident memory since it was started."""
+        return self._memory_mib("VmHWM")
+
+    def _memory_mib(self, which: str) -> float:
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return int(next(x for x in lines if x.startswith("VmRSS")).split()[1]) / 1024
+        return int(next(x for x in lines if x.startswith(which)).split()[1]) / 1024
 
     async def kill(self) -> None:
         """SIGKILL: no goodbye."""
