@@ -17,7 +17,8 @@ node_stamp := $(node)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench-detection chaos check format dashboards image release lock node-parts clean
+.PHONY: help setup demo test bench-detection bench-footprint chaos check format dashboards image release
+.PHONY: lock node-parts clean
 .PHONY: check-lint check-format check-types check-layers check-dependencies check-spelling
 .PHONY: check-dead-code check-security check-image check-compose check-policy
 
@@ -36,6 +37,9 @@ test: $(tools_stamp) ## every test (ARGS for pytest)
 
 bench-detection: $(run_stamp) ## the detector beside others, half an hour on two cores (ARGS="--quick")
 	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
+
+bench-footprint: $(tools_stamp) ## memory and CPU of an office and a leading hub, in six minutes (ARGS="--json")
+	@exec $(bin)/python -m tests.footprint $(ARGS)
 
 chaos: $(tools_stamp) ## real agents, exchange and Slack broken on purpose, about 20 minutes (ARGS="--quick")
 	@exec $(bin)/python -m tests.chaos $(ARGS)
