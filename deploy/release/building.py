@@ -32,15 +32,17 @@ def build(root: Path, into: Path, *, version: str, epoch_s: int) -> list[Path]:
 
 
 def packages(root: Path, into: Path, epoch_s: int) -> None:
-    """The wheel and the source of the tree at ``root``."""
-    subprocess.run(
+    """The wheel and the source of ``root``. Raises ValueError where none can be made."""
+    done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "--directory", str(into)],
         cwd=root,
         env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch_s)},
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        check=False,
+        capture_output=True,
+        text=True,
     )
+    if done.returncode:
+        raise ValueError(f"hatchling does not build this: {done.stderr}")
 
 
 def packages_of_source(source: Path, into: Path, epoch_s: int) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 import agent
 from deploy.release.__main__ import refuse_changed, refuse_different
 from deploy.release.bill import bill
-from deploy.release.building import SUMS, build, packages_of_source
+from deploy.release.building import SUMS, build, packages, packages_of_source
 from deploy.release.versions import PLACES, agreed
 from tests.support.real_parts import command_of
 
@@ -107,6 +108,11 @@ def test_a_tree_that_is_not_what_is_committed_is_refused(tmp_path: Path):
 
 
 # ---------------------------------------------------------------------------------------- files
+
+
+def test_what_cannot_be_built_is_told_in_the_words_of_the_build_backend(tmp_path: Path):
+    with pytest.raises(ValueError, match="Missing `project` metadata"):
+        packages(tmp_path, tmp_path / "dist", EPOCH_S)
 
 
 def test_the_same_commit_gives_the_same_bytes_elsewhere_and_from_the_source(
@@ -215,16 +221,18 @@ def test_the_demonstration_plays_in_an_empty_directory_and_ctrl_c_leaves_nothing
         env={**os.environ, "TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as demo:
         try:
             assert demo.stdout is not None
             assert any("All well" in line for line in demo.stdout)
             assert len(processes_of(installed)) == 2, "the demonstration and its nats-server"
-            demo.send_signal(signal.SIGINT)
+            os.killpg(demo.pid, signal.SIGINT)  # As a terminal does: all of them hear it.
             assert "nothing is left running" in demo.stdout.read()
             assert demo.wait(ENDS_WITHIN_S) == 130
         finally:
-            demo.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(demo.pid, signal.SIGKILL)
     assert processes_of(installed) == []
     assert list(here.iterdir()) == []
     assert list(scratch.iterdir()) == []
