@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from agent.adapters import nats_streams
+from agent.adapters.nats_certificates import own_certificate, server_certificate
+from agent.adapters.nats_copies import copies
+from agent.adapters.nats_findings import Finding, ok, unknown, wrong
 from agent.adapters.nats_keeper import stream_answer
 from agent.adapters.nats_link import OLDEST_SERVER, NatsLink, NatsSettings
 from agent.adapters.nats_session import NotFound, Session, seconds_of, shaped_answer
@@ -38,23 +40,6 @@ _NOBODY = "pantau-doctor-nobody"
 """A branch that is in no roster."""
 
 
-class Level(Enum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    WRONG = "wrong"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    level: Level
-    what: str
-    mend: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
     """The branch for which the exchange is looked over."""
@@ -67,17 +52,21 @@ class Patient:
 
 async def examine(settings: NatsSettings, patient: Patient, clock: Clock) -> list[Finding]:
     """Everything that can be said of the exchange; takes half a minute at the very most."""
+    own = await own_certificate(settings.tls, clock.wall_s())
     try:
         async with connection(settings, patient.branch, clock) as session:
             return [
                 _server(session),
+                *own,
+                *server_certificate(session, clock.wall_s()),
                 *await _streams(session, settings.replicas),
+                *await copies(session),
                 *await _permissions(session, patient),
                 await _clocks(session, clock),
                 await _nations(session, patient),
             ]
     except ExchangeError as error:
-        return [_not_reached(error, settings)]
+        return [*own, _not_reached(error, settings)]
 
 
 @asynccontextmanager
@@ -102,40 +91,33 @@ async def connection(settings: NatsSettings, branch: str, clock: Clock) -> Async
         await link.close()
 
 
-def _wrong(what: str, mend: str) -> Finding:
-    return Finding(level=Level.WRONG, what=what, mend=mend)
-
-
-def _ok(what: str) -> Finding:
-    return Finding(level=Level.OK, what=what)
-
-
-def _unknown(what: str, error: ExchangeError) -> Finding:
-    return Finding(level=Level.UNKNOWN, what=f"{what}: cannot be told ({error})")
-
-
 def _not_reached(error: ExchangeError, settings: NatsSettings) -> Finding:
     text, servers = str(error), ", ".join(settings.servers)
     if isinstance(error, Denied):
         if "credentials" in text:
-            return _wrong(
+            return wrong(
                 f"{servers} refused who we are",
                 "the server's accounts.conf must hold the public half of this nkey: "
                 "compare with what `pantau exchange init` wrote, and reload the server",
             )
         if _DEAF in text:
-            return _wrong(
+            return wrong(
                 f"{servers} knows this nkey as somebody else's",
                 "exchange.nkey_seed_file in branch.yaml must be the seed of this very office",
             )
-        return _wrong(text, "mend what exchange in branch.yaml names")
+        return wrong(text, "mend what exchange in branch.yaml names")
+    if "certificate has expired" in text:
+        return wrong(
+            f"{servers} has shown a certificate that has ended",
+            "whoever keeps the servers renews it, and tells the server to reload",
+        )
     if any(word in text.upper() for word in ("SSL", "TLS", "CERTIFICATE")):
-        return _wrong(
+        return wrong(
             f"{servers} and this office do not agree on TLS: {text}",
             "exchange.tls in branch.yaml: ca_file must have signed the server's certificate, and "
             "the server's ca_file ours; both must be valid today and the name in the address right",
         )
-    return _wrong(
+    return wrong(
         f"{servers} cannot be reached: {text}",
         "is the server up, and does the line or a firewall let this office through to that port?",
     )
@@ -145,8 +127,8 @@ def _server(session: Session) -> Finding:
     version = ".".join(map(str, session.server_version))
     if session.server_version[:2] < OLDEST_SERVER:
         oldest = ".".join(map(str, OLDEST_SERVER))
-        return _wrong(f"nats-server {version} is too old", f"install nats-server {oldest} or later")
-    return _ok(f"nats-server {version} answers, and takes us for who we are")
+        return wrong(f"nats-server {version} is too old", f"install nats-server {oldest} or later")
+    return ok(f"nats-server {version} answers, and takes us for who we are")
 
 
 # --- the store ------------------------------------------------------------------------------------
@@ -163,16 +145,16 @@ async def _stream(session: Session, stream: Stream, replicas: int) -> list[Findi
         with shaped_answer():
             config = dict(answer["config"])
     except NotFound:
-        return [_wrong(f"{stream.name} is not there", f"{mend}: it makes what is missing")]
+        return [wrong(f"{stream.name} is not there", f"{mend}: it makes what is missing")]
     except Denied as error:
-        return [_wrong(f"{stream.name}: {error}", _PERMISSION_MEND)]
+        return [wrong(f"{stream.name}: {error}", _PERMISSION_MEND)]
     except ExchangeError as error:
-        return [_unknown(stream.name, error)]
-    wrong = nats_streams.differences(stream, config)
-    wrong += nats_streams.limits_differ(stream, config, replicas)
-    if not wrong:
-        return [_ok(f"{stream.name} is as it must be")]
-    return [_wrong(each, f"{mend} and the same --replicas: it mends this") for each in wrong]
+        return [unknown(stream.name, error)]
+    differ = nats_streams.differences(stream, config)
+    differ += nats_streams.limits_differ(stream, config, replicas)
+    if not differ:
+        return [ok(f"{stream.name} is as it must be")]
+    return [wrong(each, f"{mend} and the same --replicas: it mends this") for each in differ]
 
 
 # --- permissions ----------------------------------------------------------------------------------
@@ -192,7 +174,7 @@ async def _permissions(session: Session, patient: Patient) -> list[Finding]:
     found = [await _allowed(session, subject) for subject in needed]
     found += [await _refused(session, subject) for subject in refused]
     bad = [each for each in found if each is not None]
-    return bad or [_ok("we may write what is ours, and nothing else")]
+    return bad or [ok("we may write what is ours, and nothing else")]
 
 
 async def _may_write(session: Session, subject: str) -> bool:
@@ -211,18 +193,18 @@ async def _allowed(session: Session, subject: str) -> Finding | None:
     try:
         may = await _may_write(session, subject)
     except ExchangeError as error:
-        return _unknown(f"whether we may write {subject}", error)
-    return None if may else _wrong(f"we may not write {subject}", _PERMISSION_MEND)
+        return unknown(f"whether we may write {subject}", error)
+    return None if may else wrong(f"we may not write {subject}", _PERMISSION_MEND)
 
 
 async def _refused(session: Session, subject: str) -> Finding | None:
     try:
         may = await _may_write(session, subject)
     except ExchangeError as error:
-        return _unknown(f"whether we may write {subject}, which is not ours", error)
+        return unknown(f"whether we may write {subject}, which is not ours", error)
     if not may:
         return None
-    return _wrong(f"we may write {subject}, which is not ours", _PERMISSION_MEND)
+    return wrong(f"we may write {subject}, which is not ours", _PERMISSION_MEND)
 
 
 # --- clocks and files -----------------------------------------------------------------------------
@@ -236,12 +218,12 @@ async def _clocks(session: Session, clock: Clock) -> Finding:
         with shaped_answer():
             engine_s = seconds_of(answer["ts"])
     except ExchangeError as error:
-        return _unknown("whether the clocks agree", error)
+        return unknown("whether the clocks agree", error)
     apart_s = engine_s - min(max(engine_s, before_s), after_s)
     if abs(apart_s) <= _CLOCKS_APART_S:
-        return _ok("our clock and the engine's agree")
+        return ok("our clock and the engine's agree")
     word = "behind" if apart_s > 0 else "ahead of"
-    return _wrong(
+    return wrong(
         f"our clock is {abs(apart_s):.0f} s {word} the engine's",
         "set both by NTP: no verdict depends on them, the times on pages and in messages do",
     )
@@ -252,14 +234,14 @@ async def _nations(session: Session, patient: Patient) -> Finding:
     try:
         found = await _nations_told(session)
     except ExchangeError as error:
-        return _unknown("whether the offices have one nation.yaml", error)
+        return unknown("whether the offices have one nation.yaml", error)
     others = {branch: nation for branch, nation in found.items() if nation != patient.nation}
     others.pop(patient.branch, None)
     if not others:
-        return _ok(f"nation.yaml is {patient.nation} here and at {len(found)} offices that report")
+        return ok(f"nation.yaml is {patient.nation} here and at {len(found)} offices that report")
     counts = ", ".join(f"{nation} at {n}" for nation, n in Counter(others.values()).most_common(3))
     names = ", ".join(sorted(others)[:_NAMED])
-    return _wrong(
+    return wrong(
         f"nation.yaml is {patient.nation} here, and another at {len(others)} of {len(found)} "
         f"offices: {counts}; {names}",
         "give every office the same nation.yaml: what differs in it does not bind",

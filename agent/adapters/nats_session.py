@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -87,6 +88,19 @@ class Session:
         """As the server at the other end says."""
         version = self._client.connected_server_version
         return version.major, version.minor, version.patch
+
+    @property
+    def server_address(self) -> str:
+        """Host and port of the other end."""
+        url = self._client.connected_url
+        return "" if url is None else url.netloc
+
+    @property
+    def server_certificate_ends_s(self) -> float | None:
+        """Until when the other end's certificate is good, seconds since 1970; None without TLS."""
+        writer = getattr(self._client._transport, "_io_writer", None)  # noqa: SLF001
+        certificate = None if writer is None else writer.get_extra_info("peercert")
+        return ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else None
 
     async def deliver_to(self, take: Callable[[Msg], None]) -> Delivery:
         """Make a subject whose messages are handed to ``take``, on the loop, in order."""

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.adapters.nats_doctor import Finding, Level, Patient, connection, examine
+from agent.adapters.nats_doctor import Patient, connection, examine
+from agent.adapters.nats_findings import Finding, Level
 from agent.adapters.nats_keeper import make_streams
 from agent.adapters.nats_link import NatsSettings
 from agent.adapters.tls_contexts import Trust

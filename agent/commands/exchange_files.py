@@ -34,8 +34,8 @@ tls {                                # offices come with a certificate as well a
   ca_file: "AUTHORITY_OF_THE_OFFICES"
   verify: true
 }
-# Three servers that stand in for each other: deploy/nats in the repository. Then say --replicas 3 when
-# making the streams.
+# Three servers that stand in for each other: deploy/nats in the repository. Then say --replicas 3
+# when making the streams.
 include "accounts.conf"
 """
 

@@ -6,11 +6,13 @@ import asyncio
 import os
 import signal
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agent.adapters.nats_doctor import connection
+from agent.adapters.nats_doctor import Patient, connection, examine
+from agent.adapters.nats_findings import Finding, Level
 from agent.adapters.nats_keeper import make_streams, stream_answer
 from agent.adapters.nats_link import NatsSettings
 from agent.adapters.nats_server import NatsServer, _free_port
@@ -48,6 +50,47 @@ async def test_with_the_leader_killed_no_acknowledged_write_is_lost(tmp_path: Pa
             assert sorted(kept) == list(kept)
 
 
+@pytest.mark.anyio
+@pytest.mark.real("nats-server")
+async def test_the_doctor_says_on_how_many_servers_the_streams_are_and_which_is_not_in_step(
+    tmp_path: Path,
+):
+    clock = BootClock()
+    async with AsyncExitStack() as stack:
+        servers = await _cluster(tmp_path, stack)
+        settings = NatsSettings(servers=tuple(each.url for each in servers))
+        await _made(settings, clock)
+        streams = "KV_status, KV_beat, KV_coord, KV_public, KV_ledger"
+        few = (Level.WRONG, f"on fewer than three servers of a cluster: {streams}")
+        assert await _of_the_servers(settings) == [few]
+
+        settings = replace(settings, replicas=3)
+        leader = await _made(settings, clock)
+        async with asyncio.timeout(30.0):
+            while await _of_the_servers(settings) != [_WELL]:  # noqa: ASYNC110
+                await asyncio.sleep(0.3)  # The two that are new take in what there is.
+
+        killed, *_ = (each for each in servers if f"pantau-{each.port}" != leader)
+        assert killed.pid is not None
+        os.kill(killed.pid, signal.SIGKILL)
+        await _made(settings, clock)  # The streams that it led have another leader.
+        async with connection(settings, "jember", clock) as session:
+            await _until_written(session, 0)
+        ((level, what),) = await _of_the_servers(settings)
+        assert level is Level.WRONG
+        assert what.startswith(f"server pantau-{killed.port} is not in step: ")
+        assert "KV_coord" in what
+
+
+async def _of_the_servers(settings: NatsSettings) -> list[tuple[Level, str]]:
+    patient = Patient(branch="jember", hub=True, nation="r12:0123abcd")
+    findings: list[Finding] = await examine(settings, patient, BootClock())
+    return [(each.level, each.what) for each in findings if " server" in f" {each.what}"]
+
+
+_WELL = (Level.OK, "each stream is as new on all its servers")
+
+
 async def _cluster(folder: Path, stack: AsyncExitStack) -> list[NatsServer]:
     (binary,) = real_parts.command_of("nats-server")
     ports = [_free_port() for _ in range(3)]
@@ -73,9 +116,9 @@ async def _made(settings: NatsSettings, clock: BootClock) -> str:
             try:
                 async with connection(settings, "keeper", clock) as session:
                     _, failed = await make_streams(session, settings.replicas)
-                    if not failed:
-                        answer = await stream_answer(session, COORDINATION)
-                        return str(answer["cluster"]["leader"])
+                    cluster = (await stream_answer(session, COORDINATION))["cluster"]
+                    if not failed and cluster.get("leader"):
+                        return str(cluster["leader"])
             except ExchangeError:
                 pass
             await asyncio.sleep(0.3)  # A real cluster takes seconds to agree.

@@ -14,7 +14,8 @@ from nats.aio.client import Client
 
 from agent.__main__ import main
 from agent.adapters import nats_streams
-from agent.adapters.nats_doctor import Finding, Level, Patient, examine
+from agent.adapters.nats_doctor import Patient, examine
+from agent.adapters.nats_findings import Finding, Level
 from agent.adapters.nats_link import NatsSettings
 from agent.adapters.nats_server import NatsServer
 from agent.adapters.nats_streams import BRANCH_ACCOUNT_API

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
-_END = datetime(2120, 1, 1, tzinfo=UTC)
+END = datetime(2120, 1, 1, tzinfo=UTC)
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
@@ -32,9 +32,7 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def sign(
-        self, name: str, *, host: str | None = None, end: datetime = _END
-    ) -> tuple[Path, Path]:
+    def sign(self, name: str, *, host: str | None = None, end: datetime = END) -> tuple[Path, Path]:
         """Certificate and key of ``name`` until ``end``, in files of that name.
 
         They are for ``host``, or for 127.0.0.1.
@@ -68,7 +66,7 @@ def _certificate(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
-    end: datetime = _END,
+    end: datetime = END,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
