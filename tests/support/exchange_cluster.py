@@ -120,13 +120,18 @@ class Node:
 class ExchangeCluster:
     """Three nodes, their authorities, and what ``pantau exchange init`` wrote for 145 offices."""
 
-    def __init__(self, folder: Path, write_node: Callable[[Node, list[Node], Path], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        write_node: Callable[[Node, list[Node], Path], None],
+        authority: Callable[[Path, str], Authority],
+    ) -> None:
         """``write_node`` writes one node's configuration; certificates lie in the folder given."""
         self.folder = folder
         self.exchange = folder / "exchange"
         said = pantau("exchange", "init", "--nation", NATION, "--into", self.exchange)
         assert said.returncode == 0, said.stderr
-        self.offices, self.servers = Authority(folder, "offices"), Authority(folder, "servers")
+        self.offices, self.servers = authority(folder, "offices"), authority(folder, "servers")
         ports = free_ports(9)
         self.nodes = [
             Node(f"exchange-{n}", folder / f"exchange-{n}", ports[3 * n : 3 * n + 3])
@@ -231,10 +236,12 @@ def write_plain_node(node: Node, nodes: list[Node], certificates: Path) -> None:
 
 @contextmanager
 def exchange_cluster(
-    folder: Path, write_node: Callable[[Node, list[Node], Path], None] = write_plain_node
+    folder: Path,
+    write_node: Callable[[Node, list[Node], Path], None] = write_plain_node,
+    authority: Callable[[Path, str], Authority] = Authority,
 ) -> Iterator[ExchangeCluster]:
     """A cluster that runs until the block ends, with its streams on all three nodes."""
-    cluster = ExchangeCluster(folder, write_node)
+    cluster = ExchangeCluster(folder, write_node, authority)
     try:
         for node in cluster.nodes:
             node.start()

@@ -126,6 +126,7 @@ FINDERS: dict[str, Callable[[], Found | Missing]] = {
     "grafana-schema": _grafana_schema,
     "nats-server": _nats_server,
     "nginx": partial(_debian_program, "nginx", "nginx-light"),
+    "openssl": partial(_debian_program, "openssl", "openssl"),
     "prism": _prism,
     "prometheus": partial(_debian_program, "prometheus", "prometheus"),
     "promtool": _promtool,

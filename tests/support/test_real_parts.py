@@ -22,11 +22,12 @@ from tests.support import real_parts, real_process
         pytest.param("slack-emulator", marks=pytest.mark.real("slack-emulator")),
         pytest.param("prism", marks=pytest.mark.real("prism")),
         pytest.param("nginx", marks=pytest.mark.real("nginx")),
+        pytest.param("openssl", marks=pytest.mark.real("openssl")),
         pytest.param("tinyproxy", marks=pytest.mark.real("tinyproxy")),
     ],
 )
 def test_tells_its_version(part: str) -> None:
-    asked = {"nginx": "-v", "tinyproxy": "-v"}.get(part, "--version")
+    asked = {"nginx": "-v", "openssl": "version", "tinyproxy": "-v"}.get(part, "--version")
     line = [*real_parts.command_of(part), asked]
     assert subprocess.run(line, capture_output=True, timeout=20, check=False).returncode == 0
 
