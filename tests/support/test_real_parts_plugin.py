@@ -6,7 +6,8 @@ import pytest
 
 from tests.support import real_parts
 
-PLUGIN = ("-p", "tests.support.real_parts_plugin")
+PLUGIN = ("-p", "tests.support.real_parts_plugin", "-p", "no:cloudcoil")
+"""As in pyproject.toml, which a run within a test does not read."""
 
 NEEDS_A_PART = """
     import pytest
