@@ -252,6 +252,8 @@ async def test_with_the_leader_killed_nothing_acknowledged_is_lost(plain: Exchan
         await until_written(exchange, "incident.50")
         names |= {"incident.50"} | await written(exchange, 51, 60)
         assert await lost(plain, names) == set()
+    said = await asyncio.to_thread(plain.doctor, OFFICE)
+    assert f"server {leader.name} is not in step: " in said.stdout
     await back(plain, leader)
     async with asyncio.timeout(WITHIN_S):
         while not await _in_step(plain):  # noqa: ASYNC110
