@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -71,10 +72,13 @@ def running(
     *,
     rules: Path = DELIVERED / "rules.yaml",
     alertmanager: str | None = None,
+    takes_pushes_at: int | None = None,
 ) -> Iterator[Prometheus]:
     """One that scrapes ``offices`` (host:port by office), gone afterwards.
 
     ``alertmanager``: the address of the one that it tells, if it tells any.
+    ``takes_pushes_at``: the port where others may push, if any may.
+    Started again in the same folder, it still has what it had.
     """
     chosen = _delivered(offices) | {"rule_files": [str(rules)]}
     if alertmanager is None:
@@ -82,17 +86,45 @@ def running(
     else:
         (told,) = chosen["alerting"]["alertmanagers"]
         told["static_configs"] = [{"targets": [alertmanager.removeprefix("http://")]}]
-    keeps = f"--storage.tsdb.path={folder / 'series'}"
-    with _started(folder, chosen, keeps, f"--rules.alert.resend-delay={RESEND}") as url:
+    arguments = [f"--storage.tsdb.path={folder / 'series'}", f"--rules.alert.resend-delay={RESEND}"]
+    if takes_pushes_at is not None:
+        arguments.append("--web.enable-remote-write-receiver")
+    with _started(folder, chosen, *arguments, port=takes_pushes_at) as url:
         yield Prometheus(url)
 
 
 @contextmanager
-def _started(folder: Path, configuration: Mapping[str, Any], *arguments: str) -> Iterator[str]:
+def pushing(folder: Path, offices: Mapping[str, str], to: int) -> Iterator[None]:
+    """One in agent mode that pushes what it scrapes to the port ``to``, as the example says."""
+    chosen = _delivered(offices) | _example_of_pushing()
+    for refused in ("rule_files", "alerting"):
+        del chosen[refused]
+    (pushed,) = chosen["remote_write"]
+    pushed["url"] = f"http://127.0.0.1:{to}{urllib.parse.urlsplit(pushed['url']).path}"
+    keeps = f"--storage.agent.path={folder / 'unsent'}"
+    with _started(folder, chosen, "--enable-feature=agent", keeps):
+        yield
+
+
+def _example_of_pushing() -> dict[str, Any]:
+    """The lines at the end of the delivered configuration, which are a comment there."""
+    text = (DELIVERED / "prometheus.yaml").read_text("utf-8")
+    _, begin, lines = text.partition("# remote_write:\n")
+    assert begin, "the example of pushing is not there"
+    example = re.sub("^# ", "", begin + lines, flags=re.MULTILINE)
+    found: dict[str, Any] = yaml.safe_load(example)
+    return found
+
+
+@contextmanager
+def _started(
+    folder: Path, configuration: Mapping[str, Any], *arguments: str, port: int | None = None
+) -> Iterator[str]:
     """The address of a program with this configuration."""
     file = folder / "prometheus.yaml"
     file.write_text(json.dumps(configuration))  # JSON is YAML.
-    (port,) = real_process.free_ports(1)
+    if port is None:
+        (port,) = real_process.free_ports(1)
     line = [
         *real_parts.command_of("prometheus"),
         f"--config.file={file}",
