@@ -17,7 +17,7 @@ from agent.adapters.nats_exchange import NatsExchange
 from agent.app.plan import NationPlan
 from agent.clock import BootClock
 from agent.core import wire
-from agent.core.model import Outcome
+from agent.core.model import RING_SIZE, Outcome
 from agent.core.tuning import STATUS_S
 from agent.pipeline.sharing import BEAT_S
 from agent.ports import ExchangeError
@@ -46,6 +46,7 @@ class LightOffice:
         self._agent = Agent(office, plan.services, plan.tuning)
         self._place = plan.ranks[office] / len(plan.ranks)
         self._news = asyncio.Event()
+        self._remember()
 
     async def run(self) -> None:
         """Speak until cancelled."""
@@ -87,6 +88,16 @@ class LightOffice:
             if self._clock.now_s() >= due_s:
                 took_s = due_s
                 self._take(services)
+
+    def _remember(self) -> None:
+        """As many good results as a status holds, so that the first one is as large as later ones.
+
+        Without them a leader's memory grows for the twenty minutes that eight results take.
+        """
+        now_s = self._clock.now_s()
+        for service, period_s in self._plan.mandate.periods_s.items():
+            for ago in range(RING_SIZE, 0, -1):
+                self._agent.run(service, Outcome.OK, now_s - ago * period_s)
 
     def _take(self, services: set[str]) -> None:
         now_s = self._clock.now_s()
