@@ -10,10 +10,16 @@ from pathlib import Path
 
 import kubernetes_validate  # type: ignore[import-untyped]
 
+from agent.commands.exchange_files import write_files
+from agent.config.loading import load_nation
 from tests.support import nats_chart
+from tests.support.exchange_cluster import NATION
 
 KEYS = (Path(__file__).parent / "nats_chart_keys.txt").read_text("utf-8")
 VALUES = nats_chart.values()
+SECRET_HOLDS_BYTES = 1 << 20
+ANNOTATIONS_HOLD_BYTES = 256 << 10
+"""Where `kubectl apply` keeps a copy, in base64."""
 
 
 def test_each_value_stands_where_the_chart_looks_for_it():
@@ -62,3 +68,17 @@ def test_only_offices_the_servers_and_prometheus_come_in():
     assert set(open_to) == {4222, 6222, 7777}
     assert open_to[4222] is None
     assert open_to[6222] == [{"podSelector": policy["spec"]["podSelector"]}]
+
+
+def test_the_accounts_of_the_nation_fit_into_a_secret_and_not_through_kubectl_apply(
+    tmp_path: Path,
+):
+    offices = {each.id: each.hub for each in load_nation(NATION).roster}
+    assert list(write_files(tmp_path, offices))
+    bytes_ = (tmp_path / "accounts.conf").stat().st_size
+    assert ANNOTATIONS_HOLD_BYTES < bytes_ < SECRET_HOLDS_BYTES / 2
+    page = (nats_chart.VALUES.parent / "README.md").read_text("utf-8")
+    assert "kubectl replace" in page
+    for name in ("exchange-accounts", "exchange-offices", "exchange-routes"):
+        assert f"kubectl create secret generic {name} " in page
+        assert f"#   {name} " in nats_chart.VALUES.read_text("utf-8")
