@@ -15,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 NODE_FOLDER = Path(__file__).parents[1] / "real" / "node"
+DEMO_LOCK = Path(__file__).parents[2] / "requirements/demo.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,17 @@ def _node_program(name: str, script: str) -> Found | Missing:
 
 
 def _uv() -> Found | Missing:
-    """The installer that `make setup` used, whose cache has every wheel of the locks."""
+    """The installer that `make setup` used, if its cache has every wheel of the demo lock."""
     path = Path(sysconfig.get_path("scripts")) / "uv"
-    return Found((str(path),)) if path.exists() else Missing(f"no {path.name} (make setup)")
+    if not path.exists():
+        return Missing(f"no {path.name} (make setup)")
+    with TemporaryDirectory() as nowhere:
+        line = (str(path), "pip", "install", "--offline", "--dry-run", "--target", nowhere)
+        lock = ("--require-hashes", "--only-binary", ":all:", "-r", str(DEMO_LOCK))
+        tried = subprocess.run((*line, *lock), capture_output=True, text=True, check=False)
+    if tried.returncode or "Would download" in tried.stderr:
+        return Missing("uv's cache lacks wheels of the lock (make clean setup)")
+    return Found((str(path),))
 
 
 FINDERS: dict[str, Callable[[], Found | Missing]] = {

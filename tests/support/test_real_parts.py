@@ -5,6 +5,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,16 @@ def test_tells_its_version(part: str) -> None:
     asked = {"nginx": "-v", "openssl": "version", "tinyproxy": "-v"}.get(part, "--version")
     line = [*real_parts.command_of(part), asked]
     assert subprocess.run(line, capture_output=True, timeout=20, check=False).returncode == 0
+
+
+@pytest.mark.real("uv")
+def test_uv_with_an_empty_cache_counts_as_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path))
+    found = real_parts.FINDERS["uv"]()
+    assert isinstance(found, real_parts.Missing)
+    assert "make clean setup" in found.why
 
 
 @pytest.mark.real("slack-emulator")
