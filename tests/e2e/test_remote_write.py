@@ -25,7 +25,7 @@ from tests.support.prometheus import Prometheus
 from tests.support.real_process import free_ports
 from tests.support.scraped_fleet import until
 
-pytestmark = [pytest.mark.anyio, pytest.mark.real("prometheus"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio, pytest.mark.real("prometheus"), pytest.mark.timeout(240)]
 
 OFFICE = NATION[0]
 OURS = f'job="pantau",instance="{OFFICE.id}"'
