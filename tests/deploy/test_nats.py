@@ -231,7 +231,7 @@ def _greeted_as_server(node: Node, cluster: ExchangeCluster, trust: Trust) -> bo
         socket.create_connection(("127.0.0.1", node.servers_port), ONE_CALL_S) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as told,
     ):
-        told.settimeout(1.0)
+        told.settimeout(ONE_CALL_S)
         try:
             return told.recv(4_096) != b""
         except TimeoutError:
