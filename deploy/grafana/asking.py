@@ -124,7 +124,11 @@ def with_place(of_offices: str, chosen: str = "") -> str:
 
 
 def _places(by: str, chosen: str = "") -> str:
-    return f"max by ({by}) (pantau_office_info{{{chosen}}})"
+    """One place for each office, though two leaders may name or place it differently.
+
+    A second one would make each join on it, and so the whole panel, an error.
+    """
+    return f"topk by (office) (1, max by ({by}) (pantau_office_info{{{chosen}}}))"
 
 
 def by_branch(of_agents: str, chosen: str = "") -> str:

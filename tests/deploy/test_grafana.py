@@ -13,6 +13,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from agent.adapters.metric_catalogue import OF_THE_PROCESS, read_catalogue
+from deploy.grafana.asking import FAILS, by_province, with_place, worst_word
 from deploy.grafana.write import BOARDS, FOLDER, text_of
 from tests.support.dashboards import asks_for, board, filled, panels, targets, variables
 from tests.support.promql import Labels, labels_of
@@ -189,3 +190,27 @@ def test_prometheus_understands_every_expression(name: str, tmp_path: Path):
     line = [*command_of("promtool"), "check", "rules", str(file)]
     checked = subprocess.run(line, capture_output=True, text=True, timeout=20, check=False)
     assert checked.returncode == 0, checked.stderr
+
+
+TWO_LEADERS = {
+    'pantau_office_info{instance="a",office="jember",name="Jember",province="Jatim"}': "1",
+    'pantau_office_info{instance="b",office="jember",name="Jember I",province="Jawa Timur"}': "1",
+    'pantau_office_service_state{instance="a",office="jember",service="simkim.v2"}': "2",
+}
+
+
+@pytest.mark.real("promtool")
+@pytest.mark.parametrize(
+    "asked", [with_place(worst_word()), by_province(f"{worst_word()} >= bool {FAILS}")]
+)
+def test_an_office_is_shown_once_though_two_leaders_place_it_differently(
+    asked: str, tmp_path: Path
+):
+    one = {"expr": f"count({asked})", "eval_time": "0m", "exp_samples": [{"value": 1}]}
+    series = [{"series": each, "values": value} for each, value in TWO_LEADERS.items()]
+    case = {"interval": "1m", "input_series": series, "promql_expr_test": [one]}
+    file = tmp_path / "case.yaml"
+    file.write_text(json.dumps({"tests": [case]}))
+    line = [*command_of("promtool"), "test", "rules", str(file)]
+    checked = subprocess.run(line, capture_output=True, text=True, timeout=20, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr

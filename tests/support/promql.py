@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     r"|=~|!~|==|!=|>=|<=|[-+*/(){},=<>])"
 )
 _BINARY = (("or",), ("and", "unless"), ("==", "!=", ">=", "<=", ">", "<"), ("+", "-"), ("*", "/"))
-_AGGREGATIONS = {"sum", "max", "min", "avg", "count"}
+_AGGREGATIONS = {"sum", "max", "min", "avg", "count", "topk"}
 _SAME_LABELS = {"rate", "increase", "abs"}
 
 
@@ -70,16 +70,17 @@ class _Reader:
         if token[0].isdigit():
             return SCALAR
         if token in _AGGREGATIONS:
-            return self.aggregated()
+            return self.aggregated(token)
         if self.next_is("("):
             return self.called(token)
         return self.selected(token)
 
-    def aggregated(self) -> Labels:
+    def aggregated(self, aggregation: str) -> Labels:
+        """``topk`` leaves the series that it chooses as they are."""
         by = self.names_after("by") or Labels()
-        (found,) = self.arguments()
-        _among(by, found or Labels(), "an aggregation")
-        return by
+        found = self.arguments()[-1] or Labels()
+        _among(by, found, "an aggregation")
+        return found if aggregation == "topk" else by
 
     def called(self, function: str) -> Labels | None:
         arguments = self.arguments()

@@ -28,6 +28,7 @@ QUANTILE = "histogram_quantile(0.5, sum by ({}) (rate(steps_bucket[5m])))"
         ("heard * on (instance) info", {"instance"}),
         ("heard or 1 * sum by (instance) (state)", {"instance"}),
         (QUANTILE.format("step, le"), {"step"}),
+        ("topk by (service) (1, state)", {"service", "state", "instance"}),
     ],
 )
 def test_what_is_there_is_read_with_the_labels_that_it_leaves(expression: str, labels: set[str]):
@@ -47,6 +48,7 @@ def test_what_is_there_is_read_with_the_labels_that_it_leaves(expression: str, l
         "sum by (branch) (heard * on (instance) info)",
         "heard * info",
         QUANTILE.format("step"),
+        "topk by (branch) (1, state)",
     ],
 )
 def test_a_label_that_is_not_there_is_refused(expression: str):
