@@ -80,5 +80,5 @@ def _behind(before: Mapping[str, _Kept], now: Mapping[str, _Kept]) -> list[Findi
 def _not_in_step(server: str, streams: list[str]) -> Finding:
     return wrong(
         f"server {server} is not in step: {', '.join(streams)}",
-        "is it up, and does it reach the other servers? the next that fails stops every write",
+        "is it up, does it reach the others? while two of three are not, every write is refused",
     )

@@ -254,6 +254,7 @@ async def test_with_the_leader_killed_nothing_acknowledged_is_lost(plain: Exchan
         assert await lost(plain, names) == set()
     said = await asyncio.to_thread(plain.doctor, OFFICE)
     assert f"server {leader.name} is not in step: " in said.stdout
+    assert "while two of three are not, every write is refused" in " ".join(said.stdout.split())
     await back(plain, leader)
     async with asyncio.timeout(WITHIN_S):
         while not await _in_step(plain):  # noqa: ASYNC110
