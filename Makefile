@@ -30,10 +30,10 @@ setup: $(tools_stamp) ## the program and every tool, into .venv
 demo: $(run_stamp) ## the whole nation on this machine, with faults (ARGS="--help" for more)
 	@exec $(bin)/pantau demo $(ARGS)
 
-# Two at a time, because half of the suite waits for real parts. A file stays with one worker, and
+# Three at a time, because most of the suite waits for real parts. A file stays with one worker, and
 # files keep their order: those of fewest tests, which wait longest, would else come last.
 test: $(tools_stamp) ## every test (ARGS for pytest)
-	@$(bin)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench-detection: $(run_stamp) ## the detector beside others, half an hour on two cores (ARGS="--quick")
 	@exec $(bin)/python -m agent.simulation.trials $(ARGS)
