@@ -109,7 +109,7 @@ clean: ## remove everything that was made here
 
 # uv takes seconds where pip takes a minute; where uv has no wheel, pip reads the same files.
 # Wheels only, by hash: nothing is compiled, and no code of a dependency runs while installing.
-# What is installed, and into which environment if not .venv.
+# $(1) is what to install, $(2) the environment if it is not .venv.
 define install
 if [ -x $(bin)/uv ]; then \
 	VIRTUAL_ENV=$(or $(2),.venv) UV_PYTHON_DOWNLOADS=never $(bin)/uv pip install --quiet $(1); \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import time
@@ -14,15 +15,24 @@ from pathlib import Path
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
 NOWHERE = Path(os.devnull)
+OURS = (20_000, 32_768)
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports of this machine that nobody has, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports of this machine that nobody has, all different.
+
+    Below those that the system gives to whoever connects: a test may end its server and start it
+    at the same port again, and nobody's connection shall have taken it meanwhile.
+    """
+    ports: set[int] = set()
+    while len(ports) < number:
+        port = random.SystemRandom().randrange(*OURS)  # Two processes must not draw alike.
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        ports.add(port)
+    return list(ports)
 
 
 def knock(port: int) -> None:
