@@ -54,7 +54,7 @@ def build() -> dict[str, Any]:
     """Build the image; returns its sizes in megabytes and its number of layers."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     buildah("rm", "--all")
-    base = f"docker.io/library/{base_name(DOCKERFILE.read_text())}"
+    base = f"localhost/{base_name(DOCKERFILE.read_text())}"
     if base not in sizes_mb():
         _stand_in(base)
     _image()
