@@ -74,9 +74,13 @@ async def over(settings: NatsSettings, branch: str) -> AsyncIterator[NatsExchang
 
 
 async def of_stream(cluster: ExchangeCluster, *nodes: Node) -> dict[str, Any]:
-    """What the engine says of the coordination records."""
-    async with connection(cluster.settings(KEEPER, *nodes), KEEPER, CLOCK) as session:
-        return await stream_answer(session, COORDINATION, subjects=True)
+    """What the engine says of the coordination records, once one of the servers answers."""
+    async with asyncio.timeout(REFUSED_AT_MOST_S):
+        while True:
+            with contextlib.suppress(ExchangeError):
+                async with connection(cluster.settings(KEEPER, *nodes), KEEPER, CLOCK) as session:
+                    return await stream_answer(session, COORDINATION, subjects=True)
+            await asyncio.sleep(0.05)  # Until the servers that are left have chosen.
 
 
 async def leader_of(cluster: ExchangeCluster) -> Node:
