@@ -28,7 +28,7 @@ from aiohttp import web
 
 from tests.support import alertmanager, prometheus
 from tests.support.http_sink import Came, HttpSink, http_sink
-from tests.support.scraped_fleet import Scraped, scraped, until
+from tests.support.scraped_fleet import NINTH, Scraped, cut, outage, scraped, until
 
 pytestmark = [
     pytest.mark.anyio,
@@ -36,28 +36,9 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 
-SEEING = ("jember", "medan", "makassar", "ambon", "semarang", "denpasar", "banda-aceh", "manado")
-WITHOUT_POWER = "mimika"
+WITHOUT_POWER = NINTH
 SERVICE = "simponi.billing"
-SCENARIO = f"""\
-id: scraped
-name: kode-billing-macet
-start: "2019-06-25T08:10 WIB"
-compress: 1
-phases:
-- at: 0s
-  until: 60s
-  service: [{SERVICE}]
-  scope: "offices:[{",".join(SEEING)}]"
-  kind: http
-  code: 503
-- at: 0s
-  until: 600s
-  where: agent
-  service: all
-  scope: "offices:[{WITHOUT_POWER}]"
-  kind: timeout
-"""
+PHASES = outage(SERVICE, until_s=60) + cut("agent", WITHOUT_POWER)
 
 HOLDS = {"for", "group_wait", "group_interval", "repeat_interval"}
 MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
@@ -159,7 +140,7 @@ async def test_whoever_is_to_be_called_is_called_once_and_told_of_the_end(tmp_pa
         people.answer = _as_slack
         called = Called(people)
         watch = partial(watching, told=people.url, rules=rules)
-        async with scraped(tmp_path, SCENARIO, watch) as nation:
+        async with scraped(tmp_path, PHASES, watch) as nation:
             await _outage(called)
             await _without_power(called)
             await until("the end is told", lambda: len(called.by("nation-pager")) > 1, 100)

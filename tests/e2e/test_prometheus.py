@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from agent.adapters.metric_catalogue import exposed_families
 from tests.support.prometheus import Prometheus
 from tests.support.real_parts import command_of
-from tests.support.scraped_fleet import Scraped, scraped, until
+from tests.support.scraped_fleet import NINTH, SEEING, Scraped, cut, outage, scraped, until
 
 pytestmark = [
     pytest.mark.anyio,
@@ -26,27 +26,13 @@ pytestmark = [
     pytest.mark.timeout(150),
 ]
 
-SEEING = ("jember", "medan", "makassar", "ambon", "semarang", "denpasar", "banda-aceh", "manado")
-CUT_OFF = "mimika"
+CUT_OFF = NINTH
 SERVICE = "simponi.billing"
-SCENARIO = f"""\
-id: scraped
-name: kode-billing-macet
-start: "2019-06-25T08:10 WIB"
-compress: 1
-phases:
-- at: 0s
-  until: 600s
-  service: [{SERVICE}]
-  scope: "offices:[{",".join(SEEING)}]"
-  kind: http
-  code: 503
-- {{at: 0s, until: 600s, where: line, service: all, scope: "offices:[{CUT_OFF}]", kind: timeout}}
-"""
+PHASES = outage(SERVICE) + cut("line", CUT_OFF)
 
 
 async def test_prometheus_tells_of_the_nations_trouble_when_nobody_else_does(tmp_path: Path):
-    async with scraped(tmp_path, SCENARIO) as nation:
+    async with scraped(tmp_path, PHASES) as nation:
         watcher = nation.watcher
         await until("alerts arrive", lambda: "PantauWatchdog" in watcher.firing(), 20)
         assert "PantauNationalDegradation" not in await asyncio.to_thread(watcher.firing)

@@ -7,7 +7,7 @@ doors. What goes wrong is the scenario's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,33 @@ from tests.support import prometheus
 from tests.support.prometheus import Prometheus
 
 WITHIN_S = 60.0
+SEEING = ("jember", "medan", "makassar", "ambon", "semarang", "denpasar", "banda-aceh", "manado")
+"""Eight of the nine, of eight provinces: what is broken for all of these is the nation's."""
+NINTH = "mimika"
+_SCENARIO = """\
+id: scraped
+name: scraped
+start: "2019-06-25T08:10 WIB"
+compress: 1
+phases:
+"""
+
+
+def outage(service: str, offices: Collection[str] = SEEING, until_s: int = 600) -> str:
+    """A phase: the service refuses these offices, from the start on."""
+    where = f"offices:[{','.join(offices)}]"
+    return (
+        f'- {{at: 0s, until: {until_s}s, service: [{service}], scope: "{where}",'
+        " kind: http, code: 503}\n"
+    )
+
+
+def cut(part: str, office: str, until_s: int = 600) -> str:
+    """A phase: nothing comes through to or from an office's ``line`` or its whole ``agent``."""
+    return (
+        f'- {{at: 0s, until: {until_s}s, where: {part}, service: all, scope: "offices:[{office}]",'
+        " kind: timeout}\n"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +81,10 @@ Watching = Callable[[Path, Mapping[str, str]], AbstractContextManager[Prometheus
 
 @asynccontextmanager
 async def scraped(
-    folder: Path, scenario: str, watching: Watching = prometheus.running, branches: int = 9
+    folder: Path, phases: str, watching: Watching = prometheus.running, branches: int = 9
 ) -> AsyncIterator[Scraped]:
-    """``scenario`` is a scenario file's text, whose id is "scraped"; it begins at once."""
-    (folder / "scenario.yaml").write_text(scenario)
+    """``phases`` are those of a scenario that begins at once."""
+    (folder / "scenario.yaml").write_text(_SCENARIO + phases)
     play = prepare(
         PlaySettings(scenario="scraped", scenarios_file=folder / "scenario.yaml", branches=branches)
     )
