@@ -171,7 +171,7 @@ def _until_held(real: Alertmanager, number: int) -> list[str]:
     """What is held back, once so many are; it works on what came at its own pace."""
     deadline_s = time.perf_counter() + 20
     while len(found := _held(real)) < number and time.perf_counter() < deadline_s:
-        time.sleep(0.05)
+        time.sleep(0.05)  # How often to ask, within the deadline above.
     return found
 
 
