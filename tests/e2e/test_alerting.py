@@ -40,7 +40,7 @@ WITHOUT_POWER = NINTH
 SERVICE = "simponi.billing"
 PHASES = outage(SERVICE, until_s=60) + cut("agent", WITHOUT_POWER)
 
-HOLDS = {"for", "group_wait", "group_interval", "repeat_interval"}
+HOLDS = {"for", "keep_firing_for", "group_wait", "group_interval", "repeat_interval"}
 MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
 
 
